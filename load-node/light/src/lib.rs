@@ -1,0 +1,2 @@
+//! Placeholder header, replaced in the next commit.
+#![cfg_attr(not(feature = "std"), no_std)]

@@ -1,0 +1,47 @@
+//! What pallets ask of each other. Implemented in one pallet, consumed in others through `Config`.
+
+use crate::{
+    AccountId, AnchorNumber, Device, DeviceId, Direction, Millis, Participant, Resource, ResourceId, Signature,
+    MemberIndex,
+};
+
+/// Who takes part and with what.
+pub trait Directory {
+    /// The account's participant record, frozen or not.
+    fn participant(who: &AccountId) -> Option<Participant>;
+    /// The resource of this id.
+    fn resource(id: ResourceId) -> Option<Resource>;
+    /// The device of this id.
+    fn device(id: DeviceId) -> Option<Device>;
+}
+
+/// The committee's certified history.
+pub trait AnchorLog {
+    /// The newest accepted anchor; 0 before the first.
+    fn latest_anchor() -> AnchorNumber;
+    /// Whether members of more than two thirds of the weight signed `message`, each once.
+    fn is_certified(message: &[u8], certificate: &[(MemberIndex, Signature)]) -> bool;
+}
+
+/// Told of each anchor that the chain accepts.
+pub trait OnAnchor {
+    /// `number` was accepted in a block of chain time `now`.
+    fn on_anchor(number: AnchorNumber, now: Millis);
+}
+
+impl OnAnchor for () {
+    fn on_anchor(_: AnchorNumber, _: Millis) {}
+}
+
+/// Standing availability, as far as bidding must steer it: no capacity is sold twice.
+pub trait StandingAvailability {
+    /// Leaves the resource out of emergency orders from the next availability epoch on.
+    fn suspend(resource: ResourceId, direction: Direction);
+    /// Takes it back in from the next availability epoch on.
+    fn resume(resource: ResourceId, direction: Direction);
+}
+
+impl StandingAvailability for () {
+    fn suspend(_: ResourceId, _: Direction) {}
+    fn resume(_: ResourceId, _: Direction) {}
+}

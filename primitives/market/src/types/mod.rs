@@ -1,0 +1,13 @@
+//! The market's records as chain, load nodes and auditors read them.
+
+mod bid;
+mod event;
+mod order;
+mod programme;
+mod record;
+
+pub use bid::*;
+pub use event::*;
+pub use order::*;
+pub use programme::*;
+pub use record::*;

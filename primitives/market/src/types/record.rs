@@ -1,0 +1,109 @@
+//! What was measured of a resource in an event, its score, and its pay.
+
+use crate::types::MAX_INTERVALS;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use loadstone_core::{Balance, BasisPoints, EventId, Hash, ResourceId, Watts};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+use sp_core::{bounded::BoundedVec, ConstU32};
+
+/// Greatest number of records in one chunk.
+pub const RECORD_CHUNK: u32 = 32;
+
+/// What anchored units say of one resource in one event.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Serialize, Deserialize,
+)]
+pub struct EventRecord {
+    /// Whose.
+    pub resource: ResourceId,
+    /// Load without regulation by the programme's baseline method; zero when nothing was measured.
+    pub baseline: Watts,
+    /// Setpoint reduction or increase asked in each interval.
+    pub quota: BoundedVec<Watts, ConstU32<MAX_INTERVALS>>,
+    /// Mean power delivered in the order's direction in each interval, in watts, rounded toward zero;
+    /// missing readings deliver nothing. Negative when the load moved the wrong way.
+    pub delivered: BoundedVec<Watts, ConstU32<MAX_INTERVALS>>,
+    /// Readings that should be there.
+    pub readings_due: u32,
+    /// Valid readings that are there.
+    pub readings_valid: u32,
+    /// Time from the order's start until delivery first reached 90 % of the quota, in milliseconds;
+    /// the window's length when it never did.
+    pub response_time_ms: u32,
+    /// Ramp rate until then, in basis points of the quota per second.
+    pub rate: BasisPoints,
+    /// Mean absolute deviation from the quota after the response, in basis points of the quota.
+    pub precision_error: BasisPoints,
+}
+
+/// A chunk of an event's records, in rising order of resource index.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Serialize, Deserialize,
+)]
+pub struct RecordChunk {
+    /// Whose event.
+    pub event: EventId,
+    /// Which chunk, from 0: resources `RECORD_CHUNK * chunk ..` of the event's list.
+    pub chunk: u32,
+    /// Hash of the cut-off anchor.
+    pub cutoff: Hash,
+    /// The records.
+    pub records: BoundedVec<EventRecord, ConstU32<RECORD_CHUNK>>,
+}
+
+/// Score of one resource in one event.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Serialize, Deserialize,
+)]
+pub struct Score {
+    /// max(0, 1 - |executed - quota| / quota) over the window's energy.
+    pub accuracy: BasisPoints,
+    /// Accuracy against the event's median: one half is equal, capped at 0 and 1.
+    pub peer: BasisPoints,
+    /// own_weight * accuracy + (1 - own_weight) * peer.
+    pub score: BasisPoints,
+    /// K1 of the K index: rate against standard, at most 3.
+    pub rate: BasisPoints,
+    /// K2: response time against standard.
+    pub response: BasisPoints,
+    /// K3: precision error against standard.
+    pub precision: BasisPoints,
+    /// 0.4 K1 + 0.3 K2 + 0.3 K3.
+    pub k_index: BasisPoints,
+}
+
+/// Standing of a resource over its events.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Serialize, Deserialize,
+)]
+pub struct Credit {
+    /// Exponentially weighted score.
+    pub credit: BasisPoints,
+    /// Events scored.
+    pub events: u32,
+    /// Events with an accuracy of zero.
+    pub defaults: u32,
+}
+
+/// What a resource's owner is due for one event.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+    Serialize, Deserialize,
+)]
+pub struct Statement {
+    /// Quota energy in watt-milliseconds.
+    pub quota_energy: u128,
+    /// Delivered energy that counts for pay, in watt-milliseconds.
+    pub paid_energy: u128,
+    /// Claim before the pay factor, in micro-yuan.
+    pub claim: Balance,
+    /// Penalty, taken from the owner's bond, in micro-yuan.
+    pub penalty: Balance,
+    /// Paid after the pay factor, in micro-yuan.
+    pub paid: Balance,
+}
