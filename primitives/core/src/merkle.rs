@@ -12,9 +12,7 @@ use serde::{Deserialize, Serialize};
 use sp_crypto_hashing::blake2_256;
 
 /// Path from one leaf to the root.
-#[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize,
-)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
 pub struct MerkleProof {
     /// Position of the leaf, from 0.
     pub index: u32,

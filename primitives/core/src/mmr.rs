@@ -12,9 +12,7 @@ use sp_core::{bounded::BoundedVec, ConstU32};
 use sp_crypto_hashing::blake2_256;
 
 /// The peaks of a range of up to 2^32 leaves, largest subtree first.
-#[derive(
-    Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct MmrPeaks {
     /// Leaves so far.
     pub leaves: u32,
@@ -23,9 +21,7 @@ pub struct MmrPeaks {
 }
 
 /// Path from one leaf to the range's root.
-#[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize,
-)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
 pub struct MmrProof {
     /// Position of the leaf, from 0.
     pub index: u32,

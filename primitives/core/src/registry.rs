@@ -11,8 +11,20 @@ pub type Name = BoundedVec<u8, ConstU32<64>>;
 
 /// What a participant may do.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, DecodeWithMemTracking,
-    MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -28,8 +40,7 @@ pub enum Role {
 
 /// A registered account.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-    Serialize, Deserialize,
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
 pub struct Participant {
     /// What it may do.
@@ -44,8 +55,7 @@ pub struct Participant {
 
 /// Adjustable load.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-    Serialize, Deserialize,
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
 pub struct Resource {
     /// The aggregator that declares for it and is paid.
@@ -66,8 +76,7 @@ pub struct Resource {
 
 /// A metering device's key.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-    Serialize, Deserialize,
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
 pub struct Device {
     /// The load that it meters.
@@ -82,8 +91,7 @@ pub struct Device {
 
 /// A committee member: the validator's key in the DAG and its network identity.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-    Serialize, Deserialize,
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
 pub struct Member {
     /// The validator's account.
@@ -94,4 +102,17 @@ pub struct Member {
     pub key: PublicKey,
     /// Share in the committee's votes.
     pub weight: u32,
+}
+
+/// Where a validator is found on the network.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+)]
+pub struct ValidatorInfo {
+    /// The legal person behind it: none may hold a third of the weight.
+    pub organisation: OrganisationId,
+    /// libp2p peer id (multihash bytes); the DAG protocol admits only these. Empty until announced.
+    pub peer: BoundedVec<u8, ConstU32<64>>,
+    /// WebSocket address of its gateway for devices, as UTF-8; may be empty.
+    pub gateway: BoundedVec<u8, ConstU32<128>>,
 }

@@ -1,8 +1,8 @@
 //! What pallets ask of each other. Implemented in one pallet, consumed in others through `Config`.
 
 use crate::{
-    AccountId, AnchorNumber, Device, DeviceId, Direction, Millis, Participant, Resource, ResourceId, Signature,
-    MemberIndex,
+    AccountId, AnchorNumber, Device, DeviceId, Direction, MemberIndex, Millis, Participant, Resource, ResourceId,
+    Signature,
 };
 
 /// Who takes part and with what.

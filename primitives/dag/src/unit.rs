@@ -18,9 +18,7 @@ pub const MAX_REFERENCES: usize = 4;
 pub const MAX_UNIT_BYTES: usize = 1_024;
 
 /// A place in a device's chain. Two units in one slot are an equivocation.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, DecodeWithMemTracking, TypeInfo,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct Slot {
     /// The author.
     pub device: DeviceId,

@@ -12,9 +12,7 @@ pub const MAX_MEMBERS: usize = 64;
 pub const MAX_WITNESS_UNITS: usize = 1_024;
 
 /// A witness named by author, level and hash.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, DecodeWithMemTracking, TypeInfo,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct WitnessRef {
     /// Its author.
     pub member: MemberIndex,

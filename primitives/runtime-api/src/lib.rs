@@ -1,2 +1,31 @@
-//! Placeholder header, replaced in the next commit.
+//! Runtime API: what the node's services and RPC ask of the chain's state.
 #![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+use alloc::vec::Vec;
+use loadstone_core::{AccountId, AnchorNumber, Device, DeviceId, EventId, Member, Resource, ValidatorInfo};
+use loadstone_dag::{Anchor, Certificate};
+use loadstone_market::{RecordChunk, RecordInputs};
+
+sp_api::decl_runtime_apis! {
+    /// What the node's DAG service asks of the chain.
+    pub trait LoadstoneApi {
+        /// The committee in order of member index.
+        fn committee() -> Vec<Member>;
+        /// The validators and where they are found.
+        fn validators() -> Vec<(AccountId, ValidatorInfo)>;
+        /// A device with its resource.
+        fn device(id: DeviceId) -> Option<(Device, Resource)>;
+        /// The newest accepted anchor.
+        fn latest_anchor() -> Option<Anchor>;
+        /// Record chunks that are due and missing, with their cut-off anchors; at most 64.
+        fn missing_chunks() -> Vec<(EventId, u32, AnchorNumber)>;
+        /// What the chain contributes to a chunk of records.
+        fn record_inputs(event: EventId, chunk: u32) -> Option<RecordInputs>;
+        /// Encodes the feeless extrinsic that submits an anchor.
+        fn submit_anchor(anchor: Anchor, certificate: Certificate) -> Vec<u8>;
+        /// Encodes the feeless extrinsic that submits a chunk of records.
+        fn submit_records(chunk: RecordChunk, certificate: Certificate) -> Vec<u8>;
+    }
+}

@@ -14,8 +14,7 @@ pub const MAX_BID_RESOURCES: u32 = 256;
 
 /// Part of an offer: watts at a price.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-    Serialize, Deserialize,
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
 pub struct Offer {
     /// Price asked.
@@ -26,8 +25,7 @@ pub struct Offer {
 
 /// All that one bidder offers for one resource; prices rise strictly.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-    Serialize, Deserialize,
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
 pub struct ResourceBid {
     /// What is offered.
@@ -44,8 +42,7 @@ pub type BidResources = BoundedVec<ResourceId, ConstU32<MAX_BID_RESOURCES>>;
 
 /// A sealed bid on chain.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-    Serialize, Deserialize,
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
 pub struct Commitment {
     /// [`seal`] over the sheet and a salt.
@@ -60,8 +57,7 @@ pub struct Commitment {
 
 /// A revealed offer with its place in its price bucket.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-    Serialize, Deserialize,
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
 pub struct Segment {
     /// Price asked.

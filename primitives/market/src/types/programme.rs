@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Rules of one programme version. Every threshold lives here, none in code.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-    Serialize, Deserialize,
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
 pub struct Programme {
     /// Shown to people.
@@ -41,8 +40,7 @@ pub struct Programme {
 
 /// What a cleared watt is paid.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-    Serialize, Deserialize,
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Pricing {
@@ -54,8 +52,7 @@ pub enum Pricing {
 
 /// How the load without regulation is estimated.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-    Serialize, Deserialize,
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum BaselineMethod {
@@ -69,8 +66,7 @@ pub enum BaselineMethod {
 
 /// Weights and standards of the execution score (China K index, see the field notes in docs).
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-    Serialize, Deserialize,
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
 pub struct ScoreRule {
     /// Weight of a resource's own accuracy; the rest goes to its rank against the event's median.
@@ -89,8 +85,7 @@ pub struct ScoreRule {
 /// quota, `over_share` of what lies above, and shortfall below `penalty_below` costs `penalty_factor`
 /// times the price.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-    Serialize, Deserialize,
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
 pub struct DeviationRule {
     /// Share of the quota up to which delivery counts in full (11,000 = 110 %).

@@ -1,8 +1,10 @@
 //! What was measured of a resource in an event, its score, and its pay.
 
 use crate::types::MAX_INTERVALS;
+use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use loadstone_core::{Balance, BasisPoints, EventId, Hash, ResourceId, Watts};
+
+use loadstone_core::{AnchorNumber, Balance, BasisPoints, DeviceId, EventId, Hash, ResourceId, Watts};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::{bounded::BoundedVec, ConstU32};
@@ -12,8 +14,7 @@ pub const RECORD_CHUNK: u32 = 32;
 
 /// What anchored units say of one resource in one event.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-    Serialize, Deserialize,
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
 pub struct EventRecord {
     /// Whose.
@@ -40,8 +41,7 @@ pub struct EventRecord {
 
 /// A chunk of an event's records, in rising order of resource index.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-    Serialize, Deserialize,
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
 pub struct RecordChunk {
     /// Whose event.
@@ -56,8 +56,7 @@ pub struct RecordChunk {
 
 /// Score of one resource in one event.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-    Serialize, Deserialize,
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
 pub struct Score {
     /// max(0, 1 - |executed - quota| / quota) over the window's energy.
@@ -78,8 +77,7 @@ pub struct Score {
 
 /// Standing of a resource over its events.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-    Serialize, Deserialize,
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
 pub struct Credit {
     /// Exponentially weighted score.
@@ -92,8 +90,7 @@ pub struct Credit {
 
 /// What a resource's owner is due for one event.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-    Serialize, Deserialize,
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
 pub struct Statement {
     /// Quota energy in watt-milliseconds.
@@ -106,4 +103,21 @@ pub struct Statement {
     pub penalty: Balance,
     /// Paid after the pay factor, in micro-yuan.
     pub paid: Balance,
+}
+
+/// All that the chain contributes to a chunk of records; the rest comes from anchored units.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct RecordInputs {
+    /// The event.
+    pub event: crate::Event,
+    /// Its programme in the event's version.
+    pub programme: crate::Programme,
+    /// Its clearing.
+    pub clearing: crate::Clearing,
+    /// First anchor accepted after the window's end plus grace: nothing later counts.
+    pub cutoff: AnchorNumber,
+    /// [hash](Hash) of that anchor.
+    pub cutoff_hash: Hash,
+    /// The chunk's resources in the event's order, each with its segments and its device.
+    pub resources: Vec<(ResourceId, DeviceId, crate::Segments)>,
 }
