@@ -2,8 +2,19 @@
 
 use crate::{
     AccountId, AnchorNumber, Device, DeviceId, Direction, MemberIndex, Millis, Participant, Resource, ResourceId,
-    Signature,
+    Role, Signature,
 };
+
+/// Why a participant may not act in a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// The account is not registered.
+    NotRegistered,
+    /// The regulator froze the participant.
+    Frozen,
+    /// The participant is registered in another role.
+    OtherRole,
+}
 
 /// Who takes part and with what.
 pub trait Directory {
@@ -13,6 +24,18 @@ pub trait Directory {
     fn resource(id: ResourceId) -> Option<Resource>;
     /// The device of this id.
     fn device(id: DeviceId) -> Option<Device>;
+
+    /// The participant, if it may act in `role` now.
+    fn acting(who: &AccountId, role: Role) -> Result<Participant, Denial> {
+        let participant = Self::participant(who).ok_or(Denial::NotRegistered)?;
+        if participant.frozen {
+            return Err(Denial::Frozen);
+        }
+        if participant.role != role {
+            return Err(Denial::OtherRole);
+        }
+        Ok(participant)
+    }
 }
 
 /// The committee's certified history.
