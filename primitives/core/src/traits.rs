@@ -1,8 +1,8 @@
 //! What pallets ask of each other. Implemented in one pallet, consumed in others through `Config`.
 
 use crate::{
-    AccountId, AnchorNumber, Device, DeviceId, Direction, MemberIndex, Millis, Participant, Resource, ResourceId,
-    Role, Signature,
+    AccountId, AnchorNumber, Device, DeviceId, Direction, Hash, MemberIndex, Millis, Participant, Resource,
+    ResourceId, Role, Signature,
 };
 
 /// Why a participant may not act in a role.
@@ -42,6 +42,8 @@ pub trait Directory {
 pub trait AnchorLog {
     /// The newest accepted anchor; 0 before the first.
     fn latest_anchor() -> AnchorNumber;
+    /// Hash of an accepted anchor; `None` for one that was never accepted or is pruned.
+    fn anchor_hash(number: AnchorNumber) -> Option<Hash>;
     /// Whether members of more than two thirds of the weight signed `message`, each once.
     fn is_certified(message: &[u8], certificate: &[(MemberIndex, Signature)]) -> bool;
 }

@@ -3,12 +3,12 @@
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use loadstone_core::{
-    merkle_root, AnchorNumber, Domain, EventId, Hash, MemberIndex, Millis, Signature, SigningPayload,
+    merkle_root, AnchorNumber, BoundedVec, ConstU32, Domain, EventId, Hash, MemberIndex, Millis, Signature, SigningPayload,
 };
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
-use crate::{Slot, WitnessRef};
+use crate::{Slot, WitnessRef, MAX_MEMBERS};
 
 /// A leaf of an anchor's tree: leaves stand in rising order of slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
@@ -66,6 +66,9 @@ pub struct AnchorProposal {
 
 /// Signatures of members of more than two thirds of the weight, in rising order of member.
 pub type Certificate = Vec<(MemberIndex, Signature)>;
+
+/// A [`Certificate`] as the chain takes it in: the same bytes, bounded by the greatest committee.
+pub type BoundedCertificate = BoundedVec<(MemberIndex, Signature), ConstU32<{ MAX_MEMBERS as u32 }>>;
 
 impl Anchor {
     /// Id of the anchor: hash over number, parent and all counts.
