@@ -1,6 +1,6 @@
 //! Participants, resources, devices and committee members as the registry keeps them.
 
-use crate::{AccountId, AreaId, DeviceId, Incarnation, OrganisationId, PublicKey, ResourceId, Watts};
+use crate::{AccountId, AreaId, DeviceId, Direction, Incarnation, OrganisationId, PublicKey, ResourceId, Watts};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -72,6 +72,16 @@ pub struct Resource {
     pub load_min: Watts,
     /// Greatest possible meter reading.
     pub load_max: Watts,
+}
+
+impl Resource {
+    /// Registered capacity in `direction`.
+    pub const fn capacity(&self, direction: Direction) -> Watts {
+        match direction {
+            Direction::Down => self.capacity_down,
+            Direction::Up => self.capacity_up,
+        }
+    }
 }
 
 /// A metering device's key.

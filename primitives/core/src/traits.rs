@@ -1,8 +1,8 @@
 //! What pallets ask of each other. Implemented in one pallet, consumed in others through `Config`.
 
 use crate::{
-    AccountId, AnchorNumber, Device, DeviceId, Direction, Hash, MemberIndex, Millis, Participant, Resource,
-    ResourceId, Role, Signature,
+    AccountId, AnchorNumber, Device, DeviceId, Direction, Hash, MemberIndex, Millis, Participant, Resource, ResourceId,
+    Role, Signature,
 };
 
 /// Why a participant may not act in a role.
