@@ -6,6 +6,12 @@
 
 extern crate alloc;
 
+pub mod clearing;
+mod math;
+pub mod rank;
+pub mod selection;
+pub mod setpoint;
+pub mod traits;
 pub mod types;
 
 pub use types::*;

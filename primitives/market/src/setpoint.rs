@@ -1,0 +1,44 @@
+//! From award or availability to the level that a node holds.
+
+use crate::{
+    math::{magnitude, mul_div_ceil, watts},
+    Availability, AvailabilityEntry, OrderRule,
+};
+use loadstone_core::{AvailabilityEpoch, Direction, Watts};
+
+/// Watts asked of an award in an interval: ceil(award x need / peak). Between zero and the award;
+/// zero when any of the three is not positive.
+pub fn quota(award: Watts, need: Watts, peak: Watts) -> Watts {
+    let award = magnitude(award);
+    watts(mul_div_ceil(&[award, magnitude(need)], &[magnitude(peak)]).min(award))
+}
+
+/// The entry that counts in `epoch`: the last one that begins no later. `None` before the first.
+pub fn entry_at(availability: &Availability, epoch: AvailabilityEpoch) -> Option<&AvailabilityEntry> {
+    availability.iter().filter(|entry| entry.from <= epoch).max_by_key(|entry| entry.from)
+}
+
+/// Watts that an emergency order asks of a resource: all it offers below the cut-off rank,
+/// ceil(watts x numerator / denominator) at it, nothing above. Zero for any other rule.
+pub fn emergency_quota(availability: &Availability, rule: &OrderRule) -> Watts {
+    let OrderRule::Emergency { epoch, cutoff_rank, numerator, denominator, .. } = rule else { return Watts(0) };
+    let Some(entry) = entry_at(availability, *epoch) else { return Watts(0) };
+    let offered = magnitude(entry.watts);
+    match entry.rank.cmp(cutoff_rank) {
+        core::cmp::Ordering::Less => watts(offered),
+        core::cmp::Ordering::Greater => Watts(0),
+        core::cmp::Ordering::Equal => {
+            let share = mul_div_ceil(&[offered, *numerator as u128], &[*denominator as u128]);
+            watts(share.min(offered))
+        }
+    }
+}
+
+/// The load that a node holds: `reference` less `quota` but not below `load_min`, or `reference` plus
+/// `quota` but not above `load_max`. Saturating: a sum beyond the type is beyond any load's range.
+pub fn setpoint(reference: Watts, quota: Watts, direction: Direction, load_min: Watts, load_max: Watts) -> Watts {
+    match direction {
+        Direction::Down => Watts(reference.0.saturating_sub(quota.0)).max(load_min),
+        Direction::Up => Watts(reference.0.saturating_add(quota.0)).min(load_max),
+    }
+}
