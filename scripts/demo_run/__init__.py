@@ -1,0 +1,1 @@
+"""The demo: real validators, real load nodes, one regulation event, one report."""
