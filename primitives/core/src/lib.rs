@@ -17,7 +17,7 @@ pub mod traits;
 
 pub use digest::{ChangeNotice, CHANGE_ENGINE_ID};
 pub use id::*;
-pub use merkle::{merkle_proof, merkle_root, verify_merkle, MerkleProof};
+pub use merkle::{merkle_proof, merkle_root, verify_merkle, MerkleProof, MerkleTree};
 pub use mmr::{verify_mmr, MmrPeaks, MmrProof};
 pub use payload::{Domain, SigningPayload};
 pub use quantity::*;

@@ -74,6 +74,43 @@ pub fn merkle_proof<L: AsRef<[u8]>>(leaves: impl IntoIterator<Item = L>, index: 
     Some(MerkleProof { index, leaves, siblings })
 }
 
+/// A tree kept whole, for whoever proves many of its leaves: each proof costs the tree's height.
+#[derive(Clone, Debug)]
+pub struct MerkleTree {
+    /// Leaf hashes first, the root last; one empty level for no leaves.
+    levels: Vec<Vec<Hash>>,
+}
+
+impl MerkleTree {
+    /// Over `leaves` in order.
+    pub fn new<L: AsRef<[u8]>>(leaves: impl IntoIterator<Item = L>) -> Self {
+        let mut level: Vec<Hash> = leaves.into_iter().map(|leaf| leaf_hash(leaf.as_ref())).collect();
+        let mut levels = Vec::new();
+        while level.len() > 1 {
+            let above = parents(&level);
+            levels.push(core::mem::replace(&mut level, above));
+        }
+        levels.push(level);
+        Self { levels }
+    }
+
+    /// As [`merkle_root`].
+    pub fn root(&self) -> Hash {
+        self.levels.last().and_then(|level| level.first()).copied().unwrap_or_default()
+    }
+
+    /// As [`merkle_proof`].
+    pub fn proof(&self, index: u32) -> Option<MerkleProof> {
+        let leaves = u32::try_from(self.levels.first()?.len()).ok()?;
+        if index >= leaves {
+            return None;
+        }
+        let sibling = |(height, level): (usize, &Vec<Hash>)| level.get((index as usize >> height) ^ 1).copied();
+        let siblings = self.levels.iter().enumerate().filter_map(sibling).collect();
+        Some(MerkleProof { index, leaves, siblings })
+    }
+}
+
 /// Whether `proof` leads from `leaf` to `root`.
 pub fn verify_merkle(root: &Hash, leaf: &[u8], proof: &MerkleProof) -> bool {
     if proof.index >= proof.leaves {
@@ -112,6 +149,9 @@ mod tests {
                 assert!(size == 1 || !verify_merkle(&root, &leaves[index as usize], &moved));
             }
             assert!(merkle_proof(&leaves, size).is_none());
+            let tree = MerkleTree::new(&leaves);
+            assert_eq!(tree.root(), root);
+            assert!((0..=size).all(|index| tree.proof(index) == merkle_proof(&leaves, index)));
         }
     }
 
