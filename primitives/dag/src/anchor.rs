@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use loadstone_core::{
-    merkle_root, AnchorNumber, BoundedVec, ConstU32, Domain, EventId, Hash, MemberIndex, Millis, Signature, SigningPayload,
+    merkle_root, AnchorNumber, BoundedVec, ConstU32, Domain, EventId, Hash, MemberIndex, Millis, Signature,
+    SigningPayload,
 };
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};

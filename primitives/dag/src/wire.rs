@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode};
-use loadstone_core::{AnchorNumber, Hash, MemberIndex, MerkleProof, Sequence, Signature};
+use loadstone_core::{AnchorNumber, Hash, Level, MemberIndex, MerkleProof, Sequence, Signature};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
@@ -119,15 +119,24 @@ pub enum MemberMessage {
 /// Between members, as request-response.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking)]
 pub enum HistoryRequest {
-    /// Witnesses by id; with them come their units.
-    Witnesses(Vec<Hash>),
+    /// Witnesses by id, and everything else that the asker lacks, oldest first as far as it fits.
+    Witnesses {
+        /// Ids of witnesses that the asker needs; empty when it only wants to catch up.
+        wanted: Vec<Hash>,
+        /// Level of the newest witness that it holds of each member; none held, no entry.
+        known: Vec<(MemberIndex, Level)>,
+    },
+    /// Finalised anchors by [`Anchor::hash`], and some before them.
+    Anchors(Vec<Hash>),
 }
 
 /// Answer to a [`HistoryRequest`].
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking)]
 pub enum HistoryResponse {
-    /// Those witnesses that are known, each with the units that it introduces.
+    /// Witnesses, each after those that it names, each with the units that it introduces.
     Witnesses(Vec<(Witness, Vec<Unit>)>),
+    /// Anchors with their frontiers; the hash binds both.
+    Anchors(Vec<AnchorProposal>),
 }
 
 /// An anchor with all its units, as gateways serve it to auditors and to members that catch up.

@@ -34,14 +34,16 @@ pub struct WitnessContent {
     /// The author's witness before it, if any.
     pub previous: Option<WitnessRef>,
     /// Witnesses of more than two thirds of the weight at the level below, at most one a member;
-    /// empty at level 1. The author's own previous witness counts when it is of that level.
+    /// empty at level 1. The author's own previous witness counts when it is of that level, and is
+    /// not repeated here. In rising order of member, as are `latest`.
     pub parents: Vec<WitnessRef>,
-    /// The newest witness that the author has not reached before, of each other member that is not
-    /// among the parents, at any level below this one.
+    /// The newest witness of each other member that the author has not reached before and that is no
+    /// parent, at any level: what a member says counts as soon as it is heard.
     pub latest: Vec<WitnessRef>,
     /// Ids of the units that the author's gateway introduces.
     pub units: Vec<Hash>,
-    /// Newest finalised anchor that the author knows.
+    /// Newest finalised anchor that the author holds with its whole history, which thereby lies in
+    /// this witness's past. Never falls along a member's chain.
     pub base: AnchorNumber,
 }
 

@@ -1,0 +1,1 @@
+//! The member: messages and ticks in, effects out.
