@@ -6,12 +6,20 @@
 
 extern crate alloc;
 
+pub mod audit;
+pub mod baseline;
 pub mod clearing;
 mod math;
 pub mod rank;
+pub mod record;
+pub mod score;
 pub mod selection;
 pub mod setpoint;
+pub mod settle;
 pub mod traits;
 pub mod types;
+
+#[cfg(test)]
+mod tests;
 
 pub use types::*;

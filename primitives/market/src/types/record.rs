@@ -30,12 +30,13 @@ pub struct EventRecord {
     pub readings_due: u32,
     /// Valid readings that are there.
     pub readings_valid: u32,
-    /// Time from the order's start until delivery first reached 90 % of the quota, in milliseconds;
-    /// the window's length when it never did.
+    /// Time from the start of the first interval with a quota until delivery first reached 90 % of the
+    /// quota, in milliseconds; the window's length when it never did, zero without a quota.
     pub response_time_ms: u32,
-    /// Ramp rate until then, in basis points of the quota per second.
+    /// Ramp rate until then, in basis points of the quota per second; zero when it never did.
     pub rate: BasisPoints,
-    /// Mean absolute deviation from the quota after the response, in basis points of the quota.
+    /// Mean absolute deviation from the quota after the response, in basis points of the quota; over
+    /// the whole window when there was no response.
     pub precision_error: BasisPoints,
 }
 
@@ -61,7 +62,8 @@ pub struct RecordChunk {
 pub struct Score {
     /// max(0, 1 - |executed - quota| / quota) over the window's energy.
     pub accuracy: BasisPoints,
-    /// Accuracy against the event's median: one half is equal, capped at 0 and 1.
+    /// Accuracy against the event's median: one half is equal, capped at 0 and 1; the accuracy
+    /// itself when the resource is alone.
     pub peer: BasisPoints,
     /// own_weight * accuracy + (1 - own_weight) * peer.
     pub score: BasisPoints,

@@ -1,0 +1,101 @@
+//! Audit: an event recomputed from what was bid and what anchored units say.
+//!
+//! The same code that chain and members run, put together once, so that whoever compares a result
+//! with the chain compares numbers and not programs.
+
+use crate::{
+    baseline::Reading,
+    clearing::{awards, clear},
+    record::Recorder,
+    score::{accuracy, score, Histogram},
+    settle::{residue, share, statement},
+    Clearing, Event, EventRecord, Programme, Score, Segments, Statement,
+};
+use alloc::{collections::BTreeMap, vec::Vec};
+use loadstone_core::{Balance, Price, ResourceId, Watts};
+
+/// One resource of the event, in the event's order.
+#[derive(Clone, Debug)]
+pub struct AuditInput {
+    /// Whose.
+    pub resource: ResourceId,
+    /// What was revealed for it.
+    pub segments: Segments,
+    /// Its readings in anchors up to the baseline anchor, in chain order.
+    pub before: Vec<Reading>,
+    /// Its readings in anchors up to the cut-off, in chain order.
+    pub during: Vec<Reading>,
+}
+
+/// What the chain must show for one resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRow {
+    /// Whose.
+    pub resource: ResourceId,
+    /// Watts awarded.
+    pub award: Watts,
+    /// What was measured.
+    pub record: EventRecord,
+    /// Its score; `None` when nothing was asked of it.
+    pub score: Option<Score>,
+    /// Its pay; the penalty before the bond caps it.
+    pub statement: Statement,
+}
+
+/// What the chain must show for the event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audit {
+    /// The clearing.
+    pub clearing: Clearing,
+    /// Accuracies of all scored resources.
+    pub histogram: Histogram,
+    /// One row a resource, in the event's order.
+    pub rows: Vec<AuditRow>,
+    /// Sum of claims.
+    pub claims: Balance,
+    /// Sum paid.
+    pub paid: Balance,
+    /// What returns to the opener from the pot.
+    pub residue: Balance,
+}
+
+/// The clearing of `event` from all segments revealed in it. Sums saturate: capacity bounds real bids.
+pub fn reclear<'a>(event: &Event, segments: impl IntoIterator<Item = &'a Segments>) -> Clearing {
+    let mut buckets = BTreeMap::<Price, Watts>::new();
+    for segment in segments.into_iter().flat_map(|segments| segments.iter()) {
+        let total = buckets.entry(segment.price).or_default();
+        total.0 = total.0.saturating_add(segment.watts.0);
+    }
+    clear(buckets, event.peak_need())
+}
+
+/// Recomputes clearing, awards, records, scores and pay of `event` with `pot` to pay from.
+pub fn audit(event: &Event, programme: &Programme, inputs: &[AuditInput], pot: Balance) -> Audit {
+    let clearing = reclear(event, inputs.iter().map(|input| &input.segments));
+    let recorder = Recorder::new(event, programme, &clearing);
+    let mut rows: Vec<AuditRow> =
+        inputs.iter().map(|input| row(&recorder, event, programme, &clearing, input)).collect();
+    let mut histogram = Histogram::default();
+    rows.iter().filter_map(|row| accuracy(&row.record)).for_each(|accuracy| histogram.add(accuracy));
+    let claims = rows.iter().fold(0, |sum: Balance, row| sum.saturating_add(row.statement.claim));
+    let (mut before, mut paid): (Balance, Balance) = (0, 0);
+    for row in &mut rows {
+        row.score = score(&row.record, &programme.score, &histogram);
+        row.statement.paid = share(pot, claims, before, row.statement.claim);
+        before = before.saturating_add(row.statement.claim);
+        paid = paid.saturating_add(row.statement.paid);
+    }
+    Audit { residue: residue(pot, claims), clearing, histogram, rows, claims, paid }
+}
+
+fn row(recorder: &Recorder, event: &Event, programme: &Programme, clearing: &Clearing, input: &AuditInput) -> AuditRow {
+    let (before, during) = (input.before.iter().copied(), input.during.iter().copied());
+    let record = recorder.record(input.resource, &input.segments, before, during);
+    AuditRow {
+        resource: input.resource,
+        award: awards(clearing, &input.segments),
+        score: None,
+        statement: statement(event, programme, clearing, &input.segments, &record),
+        record,
+    }
+}

@@ -1,0 +1,85 @@
+//! Baselines: the load that would have been there without regulation.
+
+use crate::{math::watts_signed, BaselineMethod};
+use loadstone_core::{Millis, Watts};
+
+/// One meter reading of a resource, as its units hold it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// When it was taken, by the device's clock.
+    pub at: Millis,
+    /// Power drawn.
+    pub load: Watts,
+    /// Whether the device marked it good; a doubtful or missing reading counts as none.
+    pub valid: bool,
+}
+
+impl From<Reading> for (Millis, Watts, bool) {
+    fn from(reading: Reading) -> Self {
+        (reading.at, reading.load, reading.valid)
+    }
+}
+
+/// Meter-before: mean of the last `n` valid readings, rounded down; of fewer when there are fewer.
+/// `None` without a valid reading or when `n` is zero.
+///
+/// "Last" is last in the device's chain: callers pass readings in rising order of (incarnation,
+/// sequence, index), so a device cannot move a reading to the end by its clock.
+pub fn meter_before(readings: impl DoubleEndedIterator<Item = (Millis, Watts, bool)>, n: u16) -> Option<Watts> {
+    let last = readings.rev().filter(|(_, _, valid)| *valid).take(n as usize);
+    let (sum, count) = last.fold((0i128, 0i128), |(sum, count), (_, load, _)| (sum + load.0 as i128, count + 1));
+    // At most 65,535 terms of 64 bits: the sum cannot overflow. Zero readings divide to `None`.
+    sum.checked_div_euclid(count).map(watts_signed)
+}
+
+/// The baseline by the programme's method, from readings before `start` in chain order.
+pub fn baseline(
+    method: &BaselineMethod,
+    start: Millis,
+    readings: impl DoubleEndedIterator<Item = Reading>,
+) -> Option<Watts> {
+    match method {
+        BaselineMethod::MeterBefore { readings: n } => {
+            meter_before(readings.filter(|reading| reading.at < start).map(Into::into), *n)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn readings(loads: &[(i64, bool)]) -> Vec<Reading> {
+        let reading = |(second, (load, valid)): (usize, &(i64, bool))| Reading {
+            at: Millis(second as u64 * 1_000),
+            load: Watts(*load),
+            valid: *valid,
+        };
+        loads.iter().enumerate().map(reading).collect()
+    }
+
+    #[test]
+    fn meter_before_is_the_mean_of_the_last_valid_readings() {
+        // GIVEN readings of which one is doubtful
+        let given = readings(&[(900, true), (100, true), (5_000, false), (203, true)]);
+        let last = |n| meter_before(given.iter().copied().map(Into::into), n);
+        // THEN the doubtful one is passed over and the mean is rounded down
+        assert_eq!(last(1), Some(Watts(203)));
+        assert_eq!(last(2), Some(Watts(151)));
+        assert_eq!(last(60), Some(Watts(401)));
+        assert_eq!(last(0), None);
+        assert_eq!(meter_before([].into_iter(), 5), None);
+        // AND feeding in is rounded down as well
+        let feeding = readings(&[(-3, true), (-4, true)]);
+        assert_eq!(meter_before(feeding.into_iter().map(Into::into), 2), Some(Watts(-4)));
+    }
+
+    #[test]
+    fn readings_dated_into_the_window_do_not_count() {
+        // GIVEN a device that dates a high reading past the event's start
+        let given = readings(&[(100, true), (9_000, true)]);
+        // THEN the baseline ignores it
+        let method = BaselineMethod::MeterBefore { readings: 10 };
+        assert_eq!(baseline(&method, Millis(1_000), given.into_iter()), Some(Watts(100)));
+    }
+}
