@@ -28,10 +28,6 @@ pub trait Market {
     /// Moves the event forward to `phase` and tells [`OnPhase`]. Refused when the event is unknown,
     /// is in that phase or a later one already, or when a listener refuses.
     fn set_phase(event: EventId, phase: Phase) -> Result<(), Self::Error>;
-    /// Ends the reservation of the resource at `index`: the event is over for it. Called once for each
-    /// index while the event is scored, a bounded number a block. Does nothing by default, for markets
-    /// whose reservations end by themselves with the window.
-    fn release_resource(_event: EventId, _index: u32) {}
 }
 
 /// Told when an event moves forward, so that no pallet searches for work. Called by Bids, after the
