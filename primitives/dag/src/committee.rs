@@ -114,6 +114,11 @@ impl Tally {
         self.signatures.contains_key(&member)
     }
 
+    /// The member's signature, if it signed.
+    pub fn get(&self, member: MemberIndex) -> Option<Signature> {
+        self.signatures.get(&member).copied()
+    }
+
     /// All signatures in order of member, once they weigh more than two thirds.
     pub fn certificate(&self, committee: &Committee) -> Option<Certificate> {
         let signers = self.signatures.keys().fold(MemberSet::default(), |set, m| set.with(MemberSet::of(*m)));

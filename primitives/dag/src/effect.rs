@@ -46,6 +46,8 @@ pub enum PersistItem {
     Witness(Witness, Vec<Unit>),
     /// A finalised anchor and its frontier.
     Anchor(AnchorProposal),
+    /// The member lost part of its own past and must stay mute from now on.
+    Mute,
 }
 
 impl PersistItem {
@@ -53,7 +55,11 @@ impl PersistItem {
     /// carried out: a member that forgets its own witness would vote twice. Other items may be
     /// written lazily as long as the order of writing is kept.
     pub fn must_sync(&self, me: MemberIndex) -> bool {
-        matches!(self, Self::Witness(witness, _) if witness.content.member == me)
+        match self {
+            Self::Witness(witness, _) => witness.content.member == me,
+            Self::Anchor(_) => false,
+            Self::Mute => true,
+        }
     }
 }
 
@@ -66,7 +72,8 @@ pub enum Effect {
     Broadcast(MemberMessage),
     /// Ask this member; hand the answer to [`crate::Member::on_witnesses`] or `on_anchors`. May fail silently: it is asked again.
     Request(MemberIndex, HistoryRequest),
-    /// Members of more than two thirds of the weight each certified the unit.
+    /// Members of more than two thirds of the weight each certified the unit. Handed out once a unit,
+    /// at the latest just before [`Effect::Anchored`].
     Confirmed {
         /// Whose unit.
         slot: Slot,

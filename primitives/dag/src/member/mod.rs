@@ -1,1 +1,258 @@
 //! The member: messages and ticks in, effects out.
+//!
+//! A member takes in witnesses of others as soon as it holds all that they name, makes its own as
+//! long as something is left to confirm, and proposes and signs anchors. It reads no clock: every
+//! input brings the time.
+
+mod accept;
+mod advance;
+mod anchoring;
+mod config;
+mod devices;
+mod finality;
+mod inbox;
+mod ledger;
+mod serve;
+
+use alloc::{
+    collections::{BTreeMap, VecDeque},
+    vec::Vec,
+};
+
+use loadstone_core::{AnchorNumber, Hash, Level, MemberIndex, Millis, Signature};
+
+use self::{anchoring::Candidates, finality::Finality, inbox::Inbox, ledger::Ledger};
+use crate::{
+    AnchorProposal, CheckedUnit, CheckedWitness, Crypto, Effect, MemberSet, PersistItem, Slot, Unit, WitnessRef,
+};
+
+pub use self::config::MemberConfig;
+
+/// Members asked after a start for what was missed.
+const GREETINGS: u16 = 6;
+
+/// One committee member's part in the DAG.
+pub struct Member<C> {
+    config: MemberConfig,
+    crypto: C,
+    ledger: Ledger,
+    inbox: Inbox,
+    finality: Finality,
+    candidates: Candidates,
+    /// Units to be introduced, and the slots that they fill.
+    queue: VecDeque<CheckedUnit>,
+    queued: BTreeMap<Slot, Hash>,
+    /// When the member last made a witness, and how much had been achieved by then.
+    witnessed_at: Option<Millis>,
+    achieved: u64,
+    /// Witnesses made in a row that achieved nothing.
+    futile: u32,
+    /// When to send the last witness again and ask for what was missed.
+    repeat_at: Millis,
+    repeats: u64,
+    /// Questions left that are asked only to catch up after a start.
+    greetings: u16,
+    next_peer: u16,
+    /// Members whose fork was reported.
+    reported: MemberSet,
+    /// Set when our own past is unknown to us: another witness might be a second vote.
+    mute: bool,
+}
+
+/// Figures for people and metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// The member's newest witness.
+    pub newest: Option<WitnessRef>,
+    /// Highest level held of anyone.
+    pub level: Level,
+    /// Last finalised anchor that is held with its history.
+    pub anchor: AnchorNumber,
+    /// Units held, introduced by witnesses.
+    pub units: u64,
+    /// Witnesses held.
+    pub witnesses: u64,
+    /// Units with votes that are neither confirmed nor anchored.
+    pub open: u64,
+    /// Units waiting to be introduced by this member.
+    pub queued: u64,
+    /// Witnesses that wait for something they name.
+    pub pending: u64,
+    /// Whether the member has stopped witnessing because it lost its state.
+    pub mute: bool,
+}
+
+impl<C: Crypto> Member<C> {
+    /// A member that remembers `persisted`, everything that [`Effect::Persist`] ever handed out, in
+    /// order; nothing for the first start.
+    pub fn new(config: MemberConfig, crypto: C, persisted: impl IntoIterator<Item = PersistItem>, now: Millis) -> Self {
+        let mut member = Self {
+            ledger: Ledger::new(config.committee.clone()),
+            config,
+            crypto,
+            inbox: Inbox::default(),
+            finality: Finality::new(now),
+            candidates: Candidates::default(),
+            queue: VecDeque::new(),
+            queued: BTreeMap::new(),
+            witnessed_at: None,
+            achieved: 0,
+            futile: 0,
+            repeat_at: now,
+            repeats: 0,
+            greetings: GREETINGS,
+            next_peer: 0,
+            reported: MemberSet::default(),
+            mute: false,
+        };
+        for item in persisted {
+            member.restore(item, now);
+        }
+        member.achieved = member.ledger.progress();
+        member
+    }
+
+    /// Everything that time alone brings about. Call it every 10 ms or so.
+    pub fn tick(&mut self, now: Millis) -> Vec<Effect> {
+        let mut out = Vec::new();
+        self.finalise_known(now, &mut out);
+        self.judge_candidates(now, &mut out);
+        self.propose(now, &mut out);
+        self.submit(now, &mut out);
+        self.advance(now, &mut out);
+        self.repeat(now, &mut out);
+        self.ask(now, &mut out);
+        out
+    }
+
+    /// Units from the gateway, in the order of each device's chain. What is held already is left out.
+    pub fn introduce(&mut self, units: Vec<CheckedUnit>, now: Millis) -> Vec<Effect> {
+        for unit in units {
+            let slot = unit.unit().content.slot;
+            if self.ledger.graph.unit_ids.contains_key(&unit.id()) || self.queued.contains_key(&slot) {
+                continue;
+            }
+            self.queued.insert(slot, unit.id());
+            self.queue.push_back(unit);
+        }
+        let mut out = Vec::new();
+        self.advance(now, &mut out);
+        out
+    }
+
+    /// A witness that `from` sent, with the bodies of its units as far as they came along.
+    pub fn on_witness(
+        &mut self,
+        from: MemberIndex,
+        witness: CheckedWitness,
+        units: Vec<CheckedUnit>,
+        now: Millis,
+    ) -> Vec<Effect> {
+        let mut out = Vec::new();
+        self.receive(from, witness, units, now, &mut out);
+        self.advance(now, &mut out);
+        out
+    }
+
+    /// The answer to a request for witnesses.
+    pub fn on_witnesses(
+        &mut self,
+        from: MemberIndex,
+        witnesses: Vec<(CheckedWitness, Vec<CheckedUnit>)>,
+        now: Millis,
+    ) -> Vec<Effect> {
+        let mut out = Vec::new();
+        let before = self.ledger.graph.nodes.len();
+        for (witness, units) in witnesses {
+            self.receive(from, witness, units, now, &mut out);
+        }
+        if self.ledger.graph.nodes.len() > before {
+            // The answer helped, so the next one probably will too: don't wait for the usual time.
+            self.inbox.hurry(now);
+            self.repeat_at = self.repeat_at.min(now);
+            self.greetings = self.greetings.max(1);
+        }
+        self.finalise_known(now, &mut out);
+        self.judge_candidates(now, &mut out);
+        self.advance(now, &mut out);
+        self.repeat(now, &mut out);
+        self.ask(now, &mut out);
+        out
+    }
+
+    /// The answer to a request for anchors. Nothing in it is trusted: hashes bind it to the chain.
+    pub fn on_anchors(&mut self, from: MemberIndex, anchors: Vec<AnchorProposal>, now: Millis) -> Vec<Effect> {
+        let mut out = Vec::new();
+        for proposal in anchors {
+            self.finality.learn(proposal);
+        }
+        self.finality.hurry(from, now);
+        self.finalise_known(now, &mut out);
+        self.ask(now, &mut out);
+        out
+    }
+
+    /// A candidate for the next anchor with the proposer's signature under it.
+    pub fn on_proposal(
+        &mut self,
+        proposal: AnchorProposal,
+        from: MemberIndex,
+        signature: Signature,
+        now: Millis,
+    ) -> Vec<Effect> {
+        let mut out = Vec::new();
+        self.consider(proposal, from, signature, now, &mut out);
+        out
+    }
+
+    /// A member's signature under the candidate of this hash.
+    pub fn on_anchor_signature(
+        &mut self,
+        anchor: Hash,
+        from: MemberIndex,
+        signature: Signature,
+        now: Millis,
+    ) -> Vec<Effect> {
+        let mut out = Vec::new();
+        self.count_signature(anchor, from, signature);
+        self.submit(now, &mut out);
+        out
+    }
+
+    /// Another member to ask, in turn; `None` when there is no other.
+    fn next_peer(&mut self) -> Option<MemberIndex> {
+        let (me, members) = (self.config.me.0, self.config.committee.size());
+        self.next_peer = (self.next_peer + 1) % members;
+        if self.next_peer == me {
+            self.next_peer = (me + 1) % members;
+        }
+        (self.next_peer != me).then_some(MemberIndex(self.next_peer))
+    }
+
+    /// A unit whose body is in memory.
+    pub fn unit(&self, id: &Hash) -> Option<&Unit> {
+        let number = self.ledger.graph.unit_ids.get(id)?;
+        self.ledger.graph.unit(*number).unit.as_ref()
+    }
+
+    /// Where the member stands.
+    pub fn status(&self) -> Status {
+        let graph = &self.ledger.graph;
+        Status {
+            newest: self.ledger.newest_ref(self.config.me),
+            level: self.ledger.top_level(),
+            anchor: graph.last_anchor(),
+            units: graph.units.len() as u64,
+            witnesses: graph.node_ids.len() as u64,
+            open: self.ledger.open_units() as u64,
+            queued: self.queue.len() as u64,
+            pending: self.inbox.len() as u64,
+            mute: self.mute,
+        }
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> &MemberConfig {
+        &self.config
+    }
+}

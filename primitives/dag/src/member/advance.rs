@@ -1,0 +1,191 @@
+//! Making witnesses: when something is left to confirm, at most one a level interval.
+
+use alloc::{collections::BTreeSet, vec::Vec};
+
+use loadstone_core::{AnchorNumber, Hash, Level, Millis};
+
+use super::Member;
+use crate::{
+    graph::NodeId, CheckedUnit, CheckedWitness, Crypto, Effect, HistoryRequest, MemberMessage, PersistItem, Unit,
+    Witness, WitnessContent, WitnessRef, MAX_WITNESS_UNITS,
+};
+
+/// Witnesses without effect before the pace slows down; confirming takes three.
+const PATIENCE: u32 = 4;
+
+/// Doublings of the time between repetitions.
+const MAX_BACKOFF: u64 = 4;
+
+impl<C: Crypto> Member<C> {
+    /// Makes a witness if it is time, there is cause, and a level can be reached.
+    pub(super) fn advance(&mut self, now: Millis, out: &mut Vec<Effect>) {
+        let early = self.witnessed_at.is_some_and(|at| now.since(at) < self.pace());
+        if self.mute || early {
+            return;
+        }
+        self.drop_known_units();
+        if self.queue.is_empty() && !self.ledger.has_work() {
+            return;
+        }
+        if let Some(level) = self.next_level() {
+            self.make_witness(level, now, out);
+        }
+    }
+
+    fn pace(&self) -> u64 {
+        let slow = self.futile.saturating_sub(PATIENCE).min(16);
+        let heartbeat = self.config.heartbeat_ms.max(self.config.level_interval_ms);
+        self.config.level_interval_ms.saturating_mul(1 << slow).min(heartbeat)
+    }
+
+    /// Units that another gateway introduced meanwhile need no second introduction.
+    fn drop_known_units(&mut self) {
+        while let Some(unit) = self.queue.front() {
+            if !self.ledger.graph.unit_ids.contains_key(&unit.id()) {
+                return;
+            }
+            self.queued.remove(&unit.unit().content.slot);
+            self.queue.pop_front();
+        }
+    }
+
+    /// The level above the highest with a quorum, if that is above our last witness.
+    fn next_level(&self) -> Option<Level> {
+        let last = self.ledger.newest_ref(self.config.me).map(|own| own.level).unwrap_or_default();
+        match self.ledger.highest_quorum(last.max(Level(1))) {
+            Some(level) => level.0.checked_add(1).map(Level),
+            None => (last.0 == 0).then_some(Level(1)),
+        }
+    }
+
+    fn make_witness(&mut self, level: Level, now: Millis, out: &mut Vec<Effect>) {
+        let previous = self.ledger.newest(self.config.me);
+        let parents = self.parents(level);
+        let latest = self.latest(previous, &parents);
+        let known = &self.ledger.graph.unit_ids;
+        let fresh = self.queue.iter().filter(|unit| !known.contains_key(&unit.id()));
+        let units: Vec<CheckedUnit> = fresh.take(MAX_WITNESS_UNITS).cloned().collect();
+        let content = WitnessContent {
+            epoch: self.config.epoch,
+            member: self.config.me,
+            level,
+            previous: previous.and_then(|node| self.ledger.graph.node(node).witness_ref),
+            parents,
+            latest,
+            units: units.iter().map(CheckedUnit::id).collect(),
+            base: self.base(previous, now),
+        };
+        let payload = content.payload(&self.config.genesis);
+        let Some(signature) = self.crypto.sign(payload.as_bytes()) else { return };
+        let named: Vec<WitnessRef> = content.named().copied().collect();
+        let Ok(Some(edges)) = self.ledger.graph.resolve(&named) else { return };
+        let witness = Witness { content, signature };
+        let bodies = units.iter().map(|unit| unit.unit().clone()).collect();
+        self.unqueue(&units);
+        self.note_made(now);
+        self.hold(CheckedWitness::own(&payload, witness.clone()), units, edges, previous, out);
+        out.push(Effect::Broadcast(MemberMessage::Witness(witness, bodies)));
+    }
+
+    fn note_made(&mut self, now: Millis) {
+        let achieved = self.ledger.progress();
+        self.futile = if achieved == self.achieved { self.futile.saturating_add(1) } else { 0 };
+        self.achieved = achieved;
+        self.witnessed_at = Some(now);
+        self.repeats = 0;
+        self.repeat_at = now.after(self.config.retry_ms);
+    }
+
+    fn unqueue(&mut self, units: &[CheckedUnit]) {
+        let taken: BTreeSet<Hash> = units.iter().map(CheckedUnit::id).collect();
+        for unit in units {
+            self.queued.remove(&unit.unit().content.slot);
+        }
+        self.queue.retain(|unit| !taken.contains(&unit.id()));
+    }
+
+    fn parents(&self, level: Level) -> Vec<WitnessRef> {
+        let below = level.0.checked_sub(1).and_then(|below| self.ledger.at_level(Level(below)));
+        let others = below.into_iter().flatten().filter(|(member, _)| **member != self.config.me);
+        others.filter_map(|(_, node)| self.ledger.graph.node(*node).witness_ref).collect()
+    }
+
+    /// Newest witnesses of others that neither our chain nor a parent reaches.
+    fn latest(&self, previous: Option<NodeId>, parents: &[WitnessRef]) -> Vec<WitnessRef> {
+        let parent_nodes = parents.iter().filter_map(|parent| self.ledger.graph.node_ids.get(&parent.hash).copied());
+        let tips: Vec<NodeId> = previous.into_iter().chain(parent_nodes).collect();
+        let newest = self.config.committee.indices().filter(|member| *member != self.config.me);
+        newest
+            .filter_map(|member| self.ledger.newest(member))
+            .filter(|node| !tips.iter().any(|tip| tip == node || self.ledger.reaches(*tip, *node)))
+            .filter_map(|node| self.ledger.graph.node(node).witness_ref)
+            .collect()
+    }
+
+    fn base(&mut self, previous: Option<NodeId>, now: Millis) -> AnchorNumber {
+        let settled = self.finality.settled(self.config.base_delay_ms, now);
+        let before = previous.map(|node| self.ledger.graph.node(node).base).unwrap_or_default();
+        settled.max(before)
+    }
+
+    /// Sends our last witness again and asks what we missed, while something is stuck; less and less often.
+    pub(super) fn repeat(&mut self, now: Millis, out: &mut Vec<Effect>) {
+        if now < self.repeat_at {
+            return;
+        }
+        let stuck = !self.queue.is_empty() || self.ledger.has_work();
+        if !stuck && self.greetings == 0 {
+            return;
+        }
+        self.greetings = self.greetings.saturating_sub(1);
+        self.repeat_at = now.after(self.config.retry_ms << self.repeats.min(MAX_BACKOFF));
+        self.repeats = self.repeats.saturating_add(1);
+        if stuck {
+            out.extend(self.own_again());
+        }
+        if let Some(peer) = self.next_peer() {
+            out.push(Effect::Request(peer, HistoryRequest::Witnesses { wanted: Vec::new(), known: self.known() }));
+        }
+    }
+
+    fn own_again(&self) -> Option<Effect> {
+        let node = self.ledger.graph.node(self.ledger.newest(self.config.me)?);
+        let units: Option<Vec<Unit>> =
+            node.units.iter().map(|unit| self.ledger.graph.unit(*unit).unit.clone()).collect();
+        Some(Effect::Broadcast(MemberMessage::Witness(node.witness.clone()?, units?)))
+    }
+
+    /// Takes in again what was persisted before a restart.
+    pub(super) fn restore(&mut self, item: PersistItem, now: Millis) {
+        let mut unheard = Vec::new();
+        let placed = match item {
+            PersistItem::Witness(witness, units) => self.restore_witness(witness, units, now, &mut unheard),
+            PersistItem::Anchor(proposal) => self.apply_anchor(proposal, Millis(0), &mut unheard),
+            PersistItem::Mute => None,
+        };
+        // A gap in what was persisted may hide a vote of ours as well.
+        self.mute |= placed.is_none();
+    }
+
+    fn restore_witness(
+        &mut self,
+        witness: Witness,
+        units: Vec<Unit>,
+        now: Millis,
+        unheard: &mut Vec<Effect>,
+    ) -> Option<()> {
+        let named: Vec<WitnessRef> = witness.content.named().copied().collect();
+        let edges = self.ledger.graph.resolve(&named).ok().flatten()?;
+        let previous = witness.content.previous.as_ref().and_then(|_| edges.first().copied());
+        let payload = witness.content.payload(&self.config.genesis);
+        let units = units
+            .into_iter()
+            .map(|unit| CheckedUnit::from_parts(unit.content.payload(&self.config.genesis).hash(), unit))
+            .collect();
+        if witness.content.member == self.config.me {
+            self.witnessed_at = Some(now);
+        }
+        self.hold(CheckedWitness::own(&payload, witness), units, edges, previous, unheard);
+        Some(())
+    }
+}

@@ -1,0 +1,189 @@
+//! Following the chain: which anchors are finalised, and fetching what they name.
+
+use alloc::{collections::BTreeMap, vec, vec::Vec};
+
+use loadstone_core::{AnchorNumber, Hash, MemberIndex, Millis};
+
+use super::Member;
+use crate::{frontier_hash, graph::NodeId, Anchor, AnchorProposal, Crypto, Effect, Fault, HistoryRequest, PersistItem};
+
+/// Finalised anchors that are not applied yet.
+pub(super) struct Finality {
+    /// From the chain, and their parents as far as they were learned.
+    pending: BTreeMap<AnchorNumber, Anchor>,
+    /// Frontiers of anchors, by the anchor's hash.
+    known: BTreeMap<Hash, AnchorProposal>,
+    /// When the last anchor was applied.
+    pub applied_at: Millis,
+    /// Applied anchors that may still be news to others, with the time of application.
+    young: Vec<(AnchorNumber, Millis)>,
+    settled: AnchorNumber,
+    due: Millis,
+    attempts: u16,
+    /// The chain holds an anchor that we compute differently: nothing after it can be followed.
+    pub broken: bool,
+}
+
+impl Finality {
+    pub fn new(now: Millis) -> Self {
+        Self {
+            pending: BTreeMap::new(),
+            known: BTreeMap::new(),
+            applied_at: now,
+            young: Vec::new(),
+            settled: AnchorNumber(0),
+            due: now,
+            attempts: 0,
+            broken: false,
+        }
+    }
+
+    /// Keeps a served anchor if it is a pending one, or the parent of the lowest pending one.
+    pub fn learn(&mut self, proposal: AnchorProposal) {
+        let hash = proposal.anchor.hash();
+        if frontier_hash(&proposal.frontier) != proposal.anchor.frontier {
+            return;
+        }
+        let number = proposal.anchor.number;
+        let is_parent = self
+            .pending
+            .first_key_value()
+            .is_some_and(|(lowest, anchor)| anchor.parent == hash && number.next() == *lowest);
+        if is_parent {
+            self.pending.insert(number, proposal.anchor.clone());
+        }
+        if is_parent || self.pending.get(&number).is_some_and(|anchor| anchor.hash() == hash) {
+            self.known.insert(hash, proposal);
+        }
+    }
+
+    /// The next question goes out at once, first to `from`, who answered the last one.
+    pub fn hurry(&mut self, from: MemberIndex, now: Millis) {
+        self.due = now;
+        self.attempts = from.0;
+    }
+
+    /// Whether the chain is ahead of us.
+    pub fn is_behind(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// The newest anchor that was applied at least `delay_ms` ago.
+    pub fn settled(&mut self, delay_ms: u64, now: Millis) -> AnchorNumber {
+        let old = self.young.partition_point(|(_, at)| now.since(*at) >= delay_ms);
+        if let Some((number, _)) = self.young.drain(..old).next_back() {
+            self.settled = number;
+        }
+        self.settled
+    }
+
+    /// The anchor whose frontier or parent is to be asked for.
+    fn question(&self, next: AnchorNumber) -> Option<Hash> {
+        let (lowest, anchor) = self.pending.first_key_value()?;
+        if *lowest > next {
+            return Some(anchor.parent);
+        }
+        let hash = anchor.hash();
+        (!self.known.contains_key(&hash)).then_some(hash)
+    }
+}
+
+impl<C: Crypto> Member<C> {
+    /// The chain finalised this anchor. Anchors before it that were missed are fetched from other members.
+    pub fn on_anchor_finalised(&mut self, anchor: &Anchor, now: Millis) -> Vec<Effect> {
+        let mut out = Vec::new();
+        let last = self.ledger.graph.last_anchor();
+        if anchor.number > last {
+            self.finality.pending.insert(anchor.number, anchor.clone());
+            self.finalise_known(now, &mut out);
+            self.judge_candidates(now, &mut out);
+            self.advance(now, &mut out);
+            self.ask(now, &mut out);
+        } else if self.ledger.graph.anchor(anchor.number).is_some_and(|own| own.hash != anchor.hash()) {
+            self.break_off(anchor.number, &mut out);
+        }
+        out
+    }
+
+    fn break_off(&mut self, number: AnchorNumber, out: &mut Vec<Effect>) {
+        if !self.finality.broken {
+            self.finality.broken = true;
+            out.push(Effect::Evidence(Fault::AnchorDiffers(number)));
+        }
+    }
+
+    /// Applies finalised anchors in order as far as they and their history are held.
+    pub(super) fn finalise_known(&mut self, now: Millis, out: &mut Vec<Effect>) {
+        while !self.finality.broken {
+            let next = self.ledger.graph.last_anchor().next();
+            let Some(anchor) = self.finality.pending.get(&next) else { return };
+            let hash = anchor.hash();
+            let known = self.finality.known.get(&hash).or_else(|| self.candidates.proposal(&hash));
+            let Some(proposal) = known.cloned() else { return };
+            let missing = self.missing_of(&proposal);
+            if !missing.is_empty() {
+                let from = MemberIndex(self.finality.attempts % self.config.committee.size());
+                missing.into_iter().for_each(|id| self.inbox.want(id, from, None, now));
+                return;
+            }
+            if self.apply_anchor(proposal, now, out).is_none() {
+                self.break_off(next, out);
+                return;
+            }
+            self.finality.pending.remove(&next);
+            self.finality.known.remove(&hash);
+            let waiters = self.inbox.anchored(next).into_iter().map(|id| (self.config.me, id)).collect();
+            self.try_waiting(waiters, now, out);
+        }
+    }
+
+    pub(super) fn missing_of(&self, proposal: &AnchorProposal) -> Vec<Hash> {
+        let held = &self.ledger.graph.node_ids;
+        proposal.frontier.iter().map(|witness| witness.hash).filter(|hash| !held.contains_key(hash)).collect()
+    }
+
+    /// Applies the next anchor, whose frontier is held; `None` when it is not what we compute.
+    pub(super) fn apply_anchor(&mut self, proposal: AnchorProposal, now: Millis, out: &mut Vec<Effect>) -> Option<()> {
+        let frontier: Vec<NodeId> = self.ledger.graph.resolve(&proposal.frontier).ok().flatten()?;
+        let extension = self.ledger.evaluate(&frontier);
+        if self.compose(&proposal.frontier, &extension.leaves) != proposal.anchor {
+            return None;
+        }
+        let number = proposal.anchor.number;
+        let anchor = proposal.anchor.clone();
+        let leaves: Vec<_> = extension.leaves.iter().map(|unit| self.ledger.graph.leaf(*unit)).collect();
+        out.push(Effect::Persist(PersistItem::Anchor(proposal.clone())));
+        let news = extension.leaves.iter().zip(&leaves).filter(|(unit, _)| !self.ledger.is_confirmed(**unit));
+        out.extend(news.map(|(_, leaf)| Effect::Confirmed { slot: leaf.slot, unit: leaf.unit }));
+        out.push(Effect::Anchored { anchor, leaves });
+        self.ledger.anchor(proposal, frontier, extension);
+        if let Some(old) = number.0.checked_sub(self.config.keep_anchors) {
+            self.ledger.graph.forget_bodies(AnchorNumber(old));
+        }
+        self.candidates.reset(number);
+        self.finality.applied_at = self.finality.applied_at.max(now);
+        self.finality.young.push((number, now));
+        Some(())
+    }
+
+    /// Asks for what is missing, each at its time.
+    pub(super) fn ask(&mut self, now: Millis, out: &mut Vec<Effect>) {
+        let (me, members) = (self.config.me, self.config.committee.size());
+        for (peer, wanted) in self.inbox.due(me, members, self.config.retry_ms, now) {
+            out.push(Effect::Request(peer, HistoryRequest::Witnesses { wanted, known: self.known() }));
+        }
+        let next = self.ledger.graph.last_anchor().next();
+        if self.finality.broken || now < self.finality.due {
+            return;
+        }
+        let question = self.finality.question(next).filter(|hash| self.candidates.proposal(hash).is_none());
+        let Some(hash) = question else { return };
+        let at = self.finality.attempts % members;
+        let peer = if at == me.0 { (at + 1) % members } else { at };
+        self.finality.attempts = peer.wrapping_add(1);
+        self.finality.due = now.after(self.config.retry_ms);
+        if peer != me.0 {
+            out.push(Effect::Request(MemberIndex(peer), HistoryRequest::Anchors(vec![hash])));
+        }
+    }
+}

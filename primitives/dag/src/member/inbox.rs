@@ -1,0 +1,153 @@
+//! Witnesses that wait for what they name, and the questions that fetch it.
+
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
+
+use loadstone_core::{AnchorNumber, Hash, MemberIndex, Millis};
+
+use crate::{CheckedUnit, CheckedWitness, MAX_WANTED};
+
+/// Witnesses of one author that may wait; more than a full answer brings of one.
+pub(super) const MAX_WAITING: usize = 1_024;
+
+/// What has not come by then never will, or is asked for again by what still needs it.
+const PATIENCE_MS: u64 = 60_000;
+
+/// A message that overtook another is the usual case: asking at once would be for nothing.
+const GRACE_MS: u64 = 20;
+
+pub(super) struct Waiting {
+    pub witness: CheckedWitness,
+    pub units: Vec<CheckedUnit>,
+    since: Millis,
+}
+
+struct Missing {
+    /// Whom to ask first.
+    from: MemberIndex,
+    since: Millis,
+    due: Millis,
+    attempts: u16,
+    /// What waits for it.
+    waiters: BTreeSet<Hash>,
+}
+
+#[derive(Default)]
+pub(super) struct Inbox {
+    waiting: BTreeMap<Hash, Waiting>,
+    by_author: BTreeMap<MemberIndex, usize>,
+    missing: BTreeMap<Hash, Missing>,
+    for_anchor: BTreeSet<(AnchorNumber, Hash)>,
+}
+
+impl Inbox {
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Takes a witness in, or the bodies that a waiting one lacks. `false`: its author has too many waiting.
+    pub fn put(&mut self, witness: CheckedWitness, units: Vec<CheckedUnit>, now: Millis) -> bool {
+        if let Some(waiting) = self.waiting.get_mut(&witness.id()) {
+            if waiting.units.len() < units.len() {
+                waiting.units = units;
+            }
+            return true;
+        }
+        let count = self.by_author.entry(witness.reference().member).or_default();
+        if *count >= MAX_WAITING {
+            return false;
+        }
+        *count += 1;
+        self.waiting.insert(witness.id(), Waiting { witness, units, since: now });
+        true
+    }
+
+    pub fn get(&self, id: &Hash) -> Option<&Waiting> {
+        self.waiting.get(id)
+    }
+
+    pub fn take(&mut self, id: &Hash) -> Option<Waiting> {
+        let waiting = self.waiting.remove(id)?;
+        if let Some(count) = self.by_author.get_mut(&waiting.witness.reference().member) {
+            *count = count.saturating_sub(1);
+        }
+        Some(waiting)
+    }
+
+    /// Asks for a witness, first of all `from`.
+    pub fn want(&mut self, missing: Hash, from: MemberIndex, waiter: Option<Hash>, now: Millis) {
+        let entry = self.missing.entry(missing).or_insert_with(|| Missing {
+            from,
+            since: now,
+            due: now.after(GRACE_MS),
+            attempts: 0,
+            waiters: BTreeSet::new(),
+        });
+        entry.waiters.extend(waiter);
+    }
+
+    /// Lets a witness wait for an anchor to be finalised.
+    pub fn await_anchor(&mut self, number: AnchorNumber, waiter: Hash) {
+        self.for_anchor.insert((number, waiter));
+    }
+
+    /// The witness came: returns what waited for it.
+    pub fn arrived(&mut self, id: &Hash) -> Vec<Hash> {
+        self.missing.remove(id).map(|missing| missing.waiters.into_iter().collect()).unwrap_or_default()
+    }
+
+    /// The anchor came: returns what waited for it.
+    pub fn anchored(&mut self, number: AnchorNumber) -> Vec<Hash> {
+        let later = self.for_anchor.split_off(&(number.next(), Hash::zero()));
+        core::mem::replace(&mut self.for_anchor, later).into_iter().map(|(_, waiter)| waiter).collect()
+    }
+
+    /// Makes everything missing due at once.
+    pub fn hurry(&mut self, now: Millis) {
+        for missing in self.missing.values_mut() {
+            missing.due = missing.due.min(now);
+        }
+    }
+
+    /// What to ask whom now. The member first named is asked first, then the others in turn.
+    pub fn due(
+        &mut self,
+        me: MemberIndex,
+        members: u16,
+        retry_ms: u64,
+        now: Millis,
+    ) -> BTreeMap<MemberIndex, Vec<Hash>> {
+        self.forget_old(now);
+        let mut questions: BTreeMap<MemberIndex, Vec<Hash>> = BTreeMap::new();
+        for (id, missing) in self.missing.iter_mut().filter(|(_, missing)| missing.due <= now) {
+            let mut peer = missing.from.0.wrapping_add(missing.attempts) % members;
+            if peer == me.0 {
+                missing.attempts = missing.attempts.wrapping_add(1);
+                peer = (peer + 1) % members;
+            }
+            let wanted = questions.entry(MemberIndex(peer)).or_default();
+            if peer == me.0 || wanted.len() >= MAX_WANTED {
+                continue;
+            }
+            wanted.push(*id);
+            missing.attempts = missing.attempts.wrapping_add(1);
+            missing.due = now.after(retry_ms);
+        }
+        questions.retain(|_, wanted| !wanted.is_empty());
+        questions
+    }
+
+    fn forget_old(&mut self, now: Millis) {
+        let is_old = |since: Millis| now.since(since) > PATIENCE_MS;
+        let old: Vec<Hash> = self.waiting.iter().filter(|(_, w)| is_old(w.since)).map(|(id, _)| *id).collect();
+        for id in old {
+            self.take(&id);
+        }
+        self.missing.retain(|_, missing| !is_old(missing.since));
+        if self.waiting.is_empty() {
+            self.for_anchor.clear();
+        }
+    }
+}
