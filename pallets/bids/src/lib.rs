@@ -1,2 +1,334 @@
-//! Placeholder header, replaced in the next commit.
+//! The market of a regulation event: programme, opening, sealed bids, clearing.
+//!
+//! 1. A grid company publishes a *programme*; each version stands for ever, and only the organisation
+//!    that published the first may publish the next.
+//! 2. It opens an *event* under the newest version, with its budget in escrow. The gate leaves at
+//!    least one full availability epoch, so that what is bid is out of emergency orders when it closes.
+//! 3. Until the gate an aggregator *commits*: one seal over its whole sheet, the resources it reserves,
+//!    and a bond of cap price x registered capacity x window. Before the gate it may *withdraw*.
+//! 4. After the gate it *reveals*; each offer joins its price bucket and remembers the bucket's total
+//!    before it. A participant frozen in between can't reveal, and its bond falls to the event's opener.
+//! 5. Any grid company *clears* once the reveal time is over and authors of more than two thirds of the
+//!    validators have made blocks since the gate, so that no third of them can keep a reveal out.
+//!    Clearing walks price buckets, never bids; each award follows from its segment.
+//! 6. The opener may *cancel* until the event is dispatched.
+//!
+//! Bonds and reservations of many bidders are never touched in one call: clearing, cancelling and
+//! settling queue a *sweep*, which works off a bounded number of resources in each block's spare weight.
+//! Bonds of revealed bids stay held until Settlement has taken its penalties.
+//!
+//! No capacity is sold twice: a commitment reserves the whole resource for the event's window and
+//! direction and suspends its standing availability until the reservation falls.
 #![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod clear;
+mod commit;
+mod errors;
+mod gate;
+mod market;
+mod open;
+mod reservation;
+mod reveal;
+mod sweep;
+#[cfg(any(feature = "try-runtime", test))]
+mod try_state;
+mod types;
+pub mod weights;
+
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+
+#[cfg(feature = "runtime-benchmarks")]
+pub use benchmarking::BenchmarkHelper;
+pub use pallet::*;
+pub use types::*;
+pub use weights::WeightInfo;
+
+use frame_support::pallet_macros::import_section;
+
+#[import_section(errors::errors)]
+#[frame_support::pallet]
+pub mod pallet {
+    use super::{types::*, WeightInfo};
+    use frame_support::{pallet_prelude::*, traits::Time};
+    use frame_system::pallet_prelude::*;
+    use loadstone_core::{
+        traits::{AnchorLog, Directory, StandingAvailability},
+        AccountId, AreaId, Balance, Direction, EventId, Hash, Millis, OrganisationId, Price, ProgrammeId,
+        ProgrammeVersion, ResourceId, Role, Watts,
+    };
+    use loadstone_market::{
+        self as market,
+        clearing::awards,
+        traits::{Escrow, OnPhase},
+        BidResources, BidSheet, Clearing, Commitment, Needs, Phase, Programme,
+    };
+
+    const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+    #[pallet::config]
+    pub trait Config:
+        frame_system::Config<AccountId = AccountId, Hash = Hash, RuntimeEvent: From<Event<Self>>>
+    {
+        /// Chain time in Unix milliseconds.
+        type Time: Time<Moment = u64>;
+        /// Participants and resources.
+        type Directory: Directory;
+        /// Newest anchor, which baselines are bound to at opening.
+        type Anchors: AnchorLog;
+        /// Holds budgets and bonds.
+        type Escrow: Escrow<Error = DispatchError>;
+        /// Leaves reserved resources out of emergency orders.
+        type Availability: StandingAvailability;
+        /// Told when an event moves forward.
+        type OnPhase: OnPhase<DispatchError>;
+        /// Author of the block under way.
+        type BlockAuthor: Get<Option<AccountId>>;
+        /// Number of validators whose blocks count after a gate.
+        type ValidatorCount: Get<u32>;
+        /// Length of an availability epoch in milliseconds.
+        #[pallet::constant]
+        type EpochLengthMs: Get<u64>;
+        /// Most events between opening and the end of their last sweep.
+        #[pallet::constant]
+        type MaxEvents: Get<u32>;
+        /// Most bidders in an event.
+        #[pallet::constant]
+        type MaxBidders: Get<u32>;
+        /// Most resources committed in an event.
+        #[pallet::constant]
+        type MaxEventResources: Get<u32>;
+        /// Weights of the calls.
+        type WeightInfo: WeightInfo;
+        /// Registers benchmarks' participants and sets their time.
+        #[cfg(feature = "runtime-benchmarks")]
+        type BenchmarkHelper: crate::BenchmarkHelper;
+    }
+
+    #[pallet::pallet]
+    #[pallet::storage_version(STORAGE_VERSION)]
+    pub struct Pallet<T>(_);
+
+    /// Every version of every programme.
+    #[pallet::storage]
+    pub type Programmes<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, ProgrammeId, Twox64Concat, ProgrammeVersion, Programme>;
+
+    /// Newest version of a programme.
+    #[pallet::storage]
+    pub type LatestVersion<T: Config> = StorageMap<_, Twox64Concat, ProgrammeId, ProgrammeVersion>;
+
+    /// Whose programme it is.
+    #[pallet::storage]
+    pub type Publishers<T: Config> = StorageMap<_, Twox64Concat, ProgrammeId, OrganisationId>;
+
+    /// Every event.
+    #[pallet::storage]
+    pub type Events<T: Config> = StorageMap<_, Twox64Concat, EventId, market::Event>;
+
+    /// Number of the next event.
+    #[pallet::storage]
+    pub type NextEvent<T: Config> = StorageValue<_, EventId, ValueQuery>;
+
+    /// Events between opening and the end of their last sweep.
+    #[pallet::storage]
+    pub type LiveEvents<T: Config> = StorageValue<_, u32, ValueQuery>;
+
+    /// Gates of all events that are open.
+    #[pallet::storage]
+    pub type Gates<T: Config> = StorageValue<_, BoundedVec<Gate, T::MaxEvents>, ValueQuery>;
+
+    /// Authors of blocks since an event's gate, until they are a quorum.
+    #[pallet::storage]
+    pub type GateAuthors<T: Config> = StorageMap<_, Twox64Concat, EventId, Authors, ValueQuery>;
+
+    /// Sealed bids.
+    #[pallet::storage]
+    pub type Commitments<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, EventId, Blake2_128Concat, AccountId, Commitment>;
+
+    /// How many bidders and resources are committed in an event.
+    #[pallet::storage]
+    pub type Committed<T: Config> = StorageMap<_, Twox64Concat, EventId, CommittedTotals, ValueQuery>;
+
+    /// Windows for which a resource is bid in a direction.
+    #[pallet::storage]
+    pub type Reserved<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, ResourceId, Twox64Concat, Direction, Reservations, ValueQuery>;
+
+    /// What was revealed for a resource.
+    #[pallet::storage]
+    pub type Segments<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, EventId, Twox64Concat, ResourceId, market::Segments, ValueQuery>;
+
+    /// Watts revealed in a price bucket: bucket `i` holds price `price_floor + i * price_tick`.
+    #[pallet::storage]
+    pub type Buckets<T: Config> = StorageDoubleMap<_, Twox64Concat, EventId, Twox64Concat, u32, Watts, ValueQuery>;
+
+    /// Results of clearing.
+    #[pallet::storage]
+    pub type Clearings<T: Config> = StorageMap<_, Twox64Concat, EventId, Clearing>;
+
+    /// Revealed resources in order of reveal, awarded or not.
+    #[pallet::storage]
+    pub type EventResources<T: Config> = StorageDoubleMap<_, Twox64Concat, EventId, Twox64Concat, u32, ResourceId>;
+
+    /// Number of revealed resources.
+    #[pallet::storage]
+    pub type EventResourceCount<T: Config> = StorageMap<_, Twox64Concat, EventId, u32, ValueQuery>;
+
+    /// Bonds and reservations yet to be worked off, oldest first.
+    #[pallet::storage]
+    pub type Sweeps<T: Config> = StorageValue<_, BoundedVec<Sweep, SweepBound<T>>, ValueQuery>;
+
+    #[pallet::event]
+    #[pallet::generate_deposit(pub(super) fn deposit_event)]
+    pub enum Event<T: Config> {
+        /// A version of a programme was published.
+        ProgrammePublished { programme: ProgrammeId, version: ProgrammeVersion },
+        /// An event was opened; its budget is in escrow.
+        EventOpened { event: EventId, opener: AccountId, area: AreaId, direction: Direction, gate_closure: Millis },
+        /// A bidder sealed its bid; its bond is held.
+        BidCommitted { event: EventId, bidder: AccountId, resources: u32, bond: Balance },
+        /// A bidder took its sealed bid back before the gate.
+        BidWithdrawn { event: EventId, bidder: AccountId },
+        /// A bidder revealed its sheet.
+        BidRevealed { event: EventId, bidder: AccountId, resources: u32, watts: Watts },
+        /// An event was cleared.
+        EventCleared { event: EventId, marginal_price: Price, awarded: Watts, offered: Watts },
+        /// An event entered a phase.
+        PhaseEntered { event: EventId, phase: Phase },
+        /// A bond fell to the opener: its bidder did not reveal.
+        BondForfeited { event: EventId, bidder: AccountId },
+        /// A bond was given back: its event was cancelled.
+        BondReleased { event: EventId, bidder: AccountId },
+        /// Escrow refused to move a bond; it stays held.
+        BondStuck { event: EventId, bidder: AccountId, error: DispatchError },
+    }
+
+    #[pallet::hooks]
+    impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+        fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+            // The work is done in on_finalize, when the block's time is known.
+            T::WeightInfo::note_author(Gates::<T>::decode_len().unwrap_or_default() as u32)
+        }
+
+        fn on_finalize(_: BlockNumberFor<T>) {
+            Self::note_author();
+        }
+
+        fn on_idle(_: BlockNumberFor<T>, remaining: Weight) -> Weight {
+            Self::sweep(remaining)
+        }
+
+        fn integrity_test() {
+            assert!(T::EpochLengthMs::get() > 0, "availability epochs have a length");
+            assert!(T::MaxEvents::get() > 0 && T::MaxBidders::get() > 0, "events and bids are possible");
+        }
+
+        #[cfg(feature = "try-runtime")]
+        fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+            Self::do_try_state()
+        }
+    }
+
+    #[pallet::call]
+    impl<T: Config> Pallet<T> {
+        /// Publishes the next version of a programme. By a grid company; later versions by the
+        /// organisation of the first.
+        #[pallet::call_index(0)]
+        #[pallet::weight(T::WeightInfo::publish_programme())]
+        pub fn publish_programme(origin: OriginFor<T>, id: ProgrammeId, programme: Programme) -> DispatchResult {
+            let (_, publisher) = Self::ensure_role(origin, Role::GridCompany)?;
+            Self::do_publish_programme(publisher.organisation, id, programme)
+        }
+
+        /// Opens an event under the newest version of a programme and holds `budget`. By a grid company.
+        ///
+        /// One need in watts a settlement interval, from `start` on; the gate closes at `gate_closure`,
+        /// and the window starts when the programme's reveal time is over, or later.
+        #[pallet::call_index(1)]
+        #[pallet::weight(T::WeightInfo::open_event())]
+        pub fn open_event(
+            origin: OriginFor<T>,
+            programme: ProgrammeId,
+            area: AreaId,
+            direction: Direction,
+            needs: Needs,
+            start: Millis,
+            gate_closure: Millis,
+            budget: Balance,
+        ) -> DispatchResult {
+            let (opener, _) = Self::ensure_role(origin, Role::GridCompany)?;
+            Self::do_open_event(opener, programme, Opening { area, direction, needs, start, gate_closure, budget })
+        }
+
+        /// Seals a bid: reserves its resources and holds its bond. By the aggregator that owns them,
+        /// before the gate, once an event.
+        #[pallet::call_index(2)]
+        #[pallet::weight(T::WeightInfo::commit(resources.len() as u32))]
+        pub fn commit(origin: OriginFor<T>, event: EventId, seal: Hash, resources: BidResources) -> DispatchResult {
+            let (bidder, _) = Self::ensure_role(origin, Role::Aggregator)?;
+            Self::do_commit(event, bidder, seal, resources)
+        }
+
+        /// Takes a sealed bid back. By its bidder, before the gate.
+        #[pallet::call_index(3)]
+        #[pallet::weight(T::WeightInfo::withdraw(market::MAX_BID_RESOURCES))]
+        pub fn withdraw(origin: OriginFor<T>, event: EventId) -> DispatchResultWithPostInfo {
+            let (bidder, _) = Self::ensure_role(origin, Role::Aggregator)?;
+            let resources = Self::do_withdraw(event, bidder)?;
+            Ok(Some(T::WeightInfo::withdraw(resources)).into())
+        }
+
+        /// Opens a sealed bid. By its bidder, after the gate and before clearing.
+        #[pallet::call_index(4)]
+        #[pallet::weight(T::WeightInfo::reveal(sheet.len() as u32, offers(sheet)))]
+        pub fn reveal(origin: OriginFor<T>, event: EventId, sheet: BidSheet, salt: [u8; 32]) -> DispatchResult {
+            let (bidder, _) = Self::ensure_role(origin, Role::Aggregator)?;
+            Self::do_reveal(event, bidder, sheet, salt)
+        }
+
+        /// Clears an event at its peak need. By a grid company, when the reveal window is over.
+        #[pallet::call_index(5)]
+        #[pallet::weight(T::WeightInfo::clear(market::MAX_PRICE_BUCKETS))]
+        pub fn clear(origin: OriginFor<T>, event: EventId) -> DispatchResultWithPostInfo {
+            Self::ensure_role(origin, Role::GridCompany)?;
+            let buckets = Self::do_clear(event)?;
+            Ok(Some(T::WeightInfo::clear(buckets)).into())
+        }
+
+        /// Calls an event off; budget and bonds go back. By its opener, before dispatch.
+        #[pallet::call_index(6)]
+        #[pallet::weight(T::WeightInfo::cancel())]
+        pub fn cancel(origin: OriginFor<T>, event: EventId) -> DispatchResult {
+            let (opener, _) = Self::ensure_role(origin, Role::GridCompany)?;
+            Self::do_cancel(event, opener)
+        }
+    }
+
+    #[pallet::view_functions]
+    impl<T: Config> Pallet<T> {
+        /// An event with all that is known of its bidding.
+        pub fn event_summary(event: EventId) -> Option<EventSummary> {
+            Self::summary(event)
+        }
+
+        /// Watts awarded to a resource; `None` before clearing.
+        pub fn award_of(event: EventId, resource: ResourceId) -> Option<Watts> {
+            Some(awards(&Clearings::<T>::get(event)?, &Segments::<T>::get(event, resource)))
+        }
+
+        /// The newest version of a programme.
+        pub fn programme_of(id: ProgrammeId) -> Option<(ProgrammeVersion, Programme)> {
+            let version = LatestVersion::<T>::get(id)?;
+            Some((version, Programmes::<T>::get(id, version)?))
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Sealed bids: what they reserve, what they cost, and how they are taken back.
+
+use crate::{pallet::*, types::*};
+use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
+use loadstone_core::{traits::Directory, AccountId, Balance, EventId, Hash, Price, ResourceId, Watts, HOUR_MS};
+use loadstone_market::{self as market, traits::Escrow, BidResources, Commitment, Programme};
+use sp_runtime::DispatchError;
+
+/// Watts in a kilowatt, the unit that prices are for.
+const KILOWATT: u128 = 1_000;
+
+impl<T: Config> Pallet<T> {
+    pub(crate) fn do_commit(id: EventId, bidder: AccountId, seal: Hash, resources: BidResources) -> DispatchResult {
+        let event = Self::open_event_of(id)?;
+        ensure!(Self::now() < event.gate_closure, Error::<T>::GateClosed);
+        ensure!(!Commitments::<T>::contains_key(id, &bidder), Error::<T>::AlreadyCommitted);
+        ensure!(!resources.is_empty(), Error::<T>::NoResources);
+        ensure!(is_rising(&resources), Error::<T>::ResourcesNotRising);
+        Self::count_in(id, resources.len() as u32)?;
+
+        let programme = Programmes::<T>::get(event.programme, event.version).ok_or(Error::<T>::UnknownProgramme)?;
+        let window = Reservation { event: id, start: event.start, end: event.end() };
+        let mut capacity = Watts(0);
+        for resource in &resources {
+            let own = Self::biddable_capacity(&bidder, *resource, &event, &programme)?;
+            capacity = Watts(capacity.0.checked_add(own.0).ok_or(Error::<T>::Overflow)?);
+            Self::reserve(*resource, event.direction, window)?;
+        }
+        let bond = bond(programme.price_cap, capacity, window.end.since(window.start)).ok_or(Error::<T>::Overflow)?;
+        T::Escrow::hold_bond(id, &bidder, bond)?;
+        let committed = resources.len() as u32;
+        Commitments::<T>::insert(id, &bidder, Commitment { seal, resources, bond, revealed: false });
+        Self::deposit_event(Event::BidCommitted { event: id, bidder, resources: committed, bond });
+        Ok(())
+    }
+
+    /// Registered capacity of a resource that `bidder` may bid in `event`.
+    fn biddable_capacity(
+        bidder: &AccountId,
+        resource: ResourceId,
+        event: &market::Event,
+        programme: &Programme,
+    ) -> Result<Watts, DispatchError> {
+        let resource = T::Directory::resource(resource).ok_or(Error::<T>::UnknownResource)?;
+        ensure!(resource.owner == *bidder, Error::<T>::NotOwner);
+        ensure!(resource.area == event.area, Error::<T>::OtherArea);
+        let capacity = resource.capacity(event.direction);
+        ensure!(capacity >= programme.bid_min, Error::<T>::CapacityBelowMinimum);
+        Ok(capacity)
+    }
+
+    fn count_in(event: EventId, more: u32) -> DispatchResult {
+        let CommittedTotals { bidders, resources } = Committed::<T>::get(event);
+        ensure!(bidders < T::MaxBidders::get(), Error::<T>::TooManyBidders);
+        let resources = resources.checked_add(more).filter(|sum| *sum <= T::MaxEventResources::get());
+        let resources = resources.ok_or(Error::<T>::TooManyResources)?;
+        Committed::<T>::insert(event, CommittedTotals { bidders: bidders.saturating_add(1), resources });
+        Ok(())
+    }
+
+    /// Takes a bid back; tells how many resources it had reserved.
+    pub(crate) fn do_withdraw(id: EventId, bidder: AccountId) -> Result<u32, DispatchError> {
+        let event = Self::open_event_of(id)?;
+        ensure!(Self::now() < event.gate_closure, Error::<T>::GateClosed);
+        let commitment = Commitments::<T>::take(id, &bidder).ok_or(Error::<T>::NotCommitted)?;
+        for resource in &commitment.resources {
+            Self::release(*resource, event.direction, id);
+        }
+        let released = commitment.resources.len() as u32;
+        // Both were counted in when the bid was committed.
+        Committed::<T>::mutate(id, |totals| {
+            totals.bidders = totals.bidders.saturating_sub(1);
+            totals.resources = totals.resources.saturating_sub(released);
+        });
+        T::Escrow::release_bond(id, &bidder)?;
+        Self::deposit_event(Event::BidWithdrawn { event: id, bidder });
+        Ok(released)
+    }
+}
+
+/// Whether each resource has a greater number than the one before.
+pub(crate) fn is_rising(resources: &[ResourceId]) -> bool {
+    resources.windows(2).all(|pair| matches!(pair, [a, b] if a < b))
+}
+
+/// Bond in micro-yuan: cap price x capacity x window, rounded up, toward the escrow. `None` beyond
+/// the range of money.
+pub(crate) fn bond(cap: Price, capacity: Watts, window_ms: u64) -> Option<Balance> {
+    let capacity = u128::try_from(capacity.0).ok()?;
+    let product = u128::from(cap.0).checked_mul(capacity)?.checked_mul(u128::from(window_ms))?;
+    Some(product.div_ceil(KILOWATT * u128::from(HOUR_MS)))
+}

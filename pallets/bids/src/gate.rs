@@ -1,0 +1,27 @@
+//! Whose blocks have been made since a gate closed: no third of the validators can censor reveals.
+
+use crate::{pallet::*, types::*};
+use frame_support::traits::Get;
+use loadstone_core::EventId;
+
+impl<T: Config> Pallet<T> {
+    /// Counts this block's author for every event whose gate has closed and still lacks authors.
+    pub(crate) fn note_author() {
+        let Some(author) = T::BlockAuthor::get() else { return };
+        let now = Self::now();
+        let needed = Self::authors_needed() as usize;
+        for Gate { event, .. } in Gates::<T>::get().into_iter().filter(|gate| gate.closes <= now) {
+            let mut authors = GateAuthors::<T>::get(event);
+            let missing = authors.len() < needed && !authors.contains(&author);
+            if missing && authors.try_insert(author.clone()).is_ok() {
+                GateAuthors::<T>::insert(event, authors);
+            }
+        }
+    }
+
+    /// Forgets an event's gate when it leaves the open phase.
+    pub(crate) fn close_gate(event: EventId) {
+        Gates::<T>::mutate(|gates| gates.retain(|gate| gate.event != event));
+        GateAuthors::<T>::remove(event);
+    }
+}

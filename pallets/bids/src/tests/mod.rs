@@ -1,0 +1,11 @@
+//! One file a behaviour.
+
+mod cancelling;
+mod clearing;
+mod committing;
+mod gates;
+mod opening;
+mod programmes;
+mod revealing;
+mod settling;
+mod walk;

@@ -1,0 +1,113 @@
+//! What must hold of the market's storage in every block.
+
+use crate::{
+    clear::{bucket_count, bucket_price},
+    commit::is_rising,
+    pallet::*,
+    types::*,
+};
+use alloc::collections::{BTreeMap, BTreeSet};
+use frame_support::ensure;
+use loadstone_core::{EventId, Watts};
+use loadstone_market::{clearing, Phase};
+use sp_runtime::TryRuntimeError;
+
+impl<T: Config> Pallet<T> {
+    /// Runs every check.
+    pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+        Self::check_programmes_are_sound()?;
+        Self::check_gates_are_those_of_open_events()?;
+        Self::check_live_events_are_counted()?;
+        for event in Events::<T>::iter_keys() {
+            Self::check_commitments_are_counted(event)?;
+            Self::check_segments_add_up_to_their_buckets(event)?;
+            Self::check_clearing_follows_from_buckets(event)?;
+        }
+        Self::check_reservations_do_not_overlap()
+    }
+
+    fn check_programmes_are_sound() -> Result<(), TryRuntimeError> {
+        for (id, version, programme) in Programmes::<T>::iter() {
+            ensure!(programme.is_sound(), "a programme is unsound");
+            ensure!(LatestVersion::<T>::get(id) >= Some(version), "a programme has a version after its latest");
+            ensure!(Publishers::<T>::contains_key(id), "a programme has no publisher");
+        }
+        Ok(())
+    }
+
+    fn check_gates_are_those_of_open_events() -> Result<(), TryRuntimeError> {
+        let gates: BTreeMap<_, _> = Gates::<T>::get().into_iter().map(|gate| (gate.event, gate.closes)).collect();
+        let open = Events::<T>::iter().filter(|(_, event)| event.phase == Phase::Open);
+        let expected: BTreeMap<_, _> = open.map(|(id, event)| (id, event.gate_closure)).collect();
+        ensure!(gates == expected, "gates and open events differ");
+        ensure!(GateAuthors::<T>::iter_keys().all(|event| gates.contains_key(&event)), "authors without a gate");
+        Ok(())
+    }
+
+    fn check_live_events_are_counted() -> Result<(), TryRuntimeError> {
+        let ending = |sweep: &Sweep| sweep.reason != SweepReason::Cleared;
+        let sweeping: BTreeSet<_> = Sweeps::<T>::get().iter().filter(|s| ending(s)).map(|s| s.event).collect();
+        let over = |phase| matches!(phase, Phase::Settled | Phase::Cancelled);
+        let live = Events::<T>::iter().filter(|(id, event)| !over(event.phase) || sweeping.contains(id)).count();
+        ensure!(live == LiveEvents::<T>::get() as usize, "live events are miscounted");
+        ensure!(Events::<T>::iter_keys().all(|id| id < NextEvent::<T>::get()), "an event's number is not given yet");
+        Ok(())
+    }
+
+    fn check_commitments_are_counted(event: EventId) -> Result<(), TryRuntimeError> {
+        let mut totals = CommittedTotals::default();
+        for commitment in Commitments::<T>::iter_prefix_values(event) {
+            ensure!(is_rising(&commitment.resources), "committed resources do not rise");
+            totals.bidders += 1;
+            totals.resources += commitment.resources.len() as u32;
+        }
+        ensure!(totals == Committed::<T>::get(event), "commitments are miscounted");
+        Ok(())
+    }
+
+    fn check_segments_add_up_to_their_buckets(event: EventId) -> Result<(), TryRuntimeError> {
+        let record = Events::<T>::get(event).ok_or("an event is gone")?;
+        let programme = Programmes::<T>::get(record.programme, record.version).ok_or("an event has no programme")?;
+        let prices: BTreeMap<_, _> =
+            (0..bucket_count(&programme)).map(|bucket| (bucket_price(&programme, bucket), bucket)).collect();
+        let mut totals = BTreeMap::<u32, i64>::new();
+        let count = EventResourceCount::<T>::get(event);
+        for place in 0..count {
+            let resource = EventResources::<T>::get(event, place).ok_or("a revealed resource is not listed")?;
+            for segment in Segments::<T>::get(event, resource) {
+                let bucket = prices.get(&segment.price).ok_or("a segment's price has no bucket")?;
+                *totals.entry(*bucket).or_default() += segment.watts.0;
+            }
+        }
+        ensure!(Segments::<T>::iter_key_prefix(event).count() == count as usize, "segments without a place");
+        let buckets: BTreeMap<_, _> = Buckets::<T>::iter_prefix(event).map(|(at, Watts(sum))| (at, sum)).collect();
+        ensure!(buckets == totals, "buckets and segments differ");
+        Ok(())
+    }
+
+    fn check_clearing_follows_from_buckets(event: EventId) -> Result<(), TryRuntimeError> {
+        let record = Events::<T>::get(event).ok_or("an event is gone")?;
+        let Some(clearing) = Clearings::<T>::get(event) else {
+            ensure!(matches!(record.phase, Phase::Open | Phase::Cancelled), "an event has no clearing");
+            return Ok(());
+        };
+        let programme = Programmes::<T>::get(record.programme, record.version).ok_or("an event has no programme")?;
+        let buckets =
+            (0..bucket_count(&programme)).map(|at| (bucket_price(&programme, at), Buckets::<T>::get(event, at)));
+        ensure!(clearing == clearing::clear(buckets, record.peak_need()), "a clearing does not follow");
+        let awarded: i64 = Segments::<T>::iter_prefix_values(event).map(|s| clearing::awards(&clearing, &s).0).sum();
+        ensure!(clearing.awarded == Watts(awarded), "awards do not add up");
+        Ok(())
+    }
+
+    fn check_reservations_do_not_overlap() -> Result<(), TryRuntimeError> {
+        for (_, _, reservations) in Reserved::<T>::iter() {
+            let mut windows = reservations.into_inner();
+            ensure!(!windows.is_empty(), "an empty list of reservations is kept");
+            windows.sort_by_key(|reservation| reservation.start);
+            let apart = windows.windows(2).all(|pair| matches!(pair, [a, b] if a.end <= b.start));
+            ensure!(apart, "two reservations overlap");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,114 @@
+//! Orders: issuing, superseding, releasing, and the notice in the header.
+
+use crate::{pallet::*, types::*};
+use codec::Encode;
+use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
+use loadstone_core::{
+    traits::{AnchorLog, Directory},
+    AreaId, ChangeNotice, Direction, EventId, Millis, OrganisationId, Watts, CHANGE_ENGINE_ID,
+};
+use loadstone_market::{selection::cut_off, traits::Market, Order, OrderRule, Phase};
+use sp_runtime::{DigestItem, DispatchError};
+
+impl<T: Config> Pallet<T> {
+    /// The order of an area and direction, if it binds now or will.
+    pub(crate) fn live_order(area: AreaId, direction: Direction) -> Option<Order> {
+        let order = Orders::<T>::get(area, direction)?;
+        (Self::now() < order.end && order.rule != OrderRule::Release).then_some(order)
+    }
+
+    /// Passes unless an event's order is in force, other than `same` event's own.
+    fn ensure_no_event_order(area: AreaId, direction: Direction, same: Option<EventId>) -> DispatchResult {
+        let rule = Self::live_order(area, direction).map(|order| order.rule);
+        let stands = matches!(rule, Some(OrderRule::Event(event)) if Some(event) != same);
+        ensure!(!stands, Error::<T>::EventOrderInForce);
+        Ok(())
+    }
+
+    pub(crate) fn do_dispatch_event(dispatcher: OrganisationId, id: EventId) -> DispatchResult {
+        let event = T::Market::event(id).ok_or(Error::<T>::UnknownEvent)?;
+        let opener = T::Directory::participant(&event.opener).map(|opener| opener.organisation);
+        ensure!(opener == Some(dispatcher), Error::<T>::NotOpenersOrganisation);
+        ensure!(matches!(event.phase, Phase::Cleared | Phase::Dispatched), Error::<T>::EventNotCleared);
+        ensure!(Self::now() < event.end(), Error::<T>::WindowOver);
+        let (area, direction) = (event.area, event.direction);
+        Self::ensure_no_event_order(area, direction, Some(id))?;
+
+        let (start, end) = (event.start, event.end());
+        let sequence = Self::issue(area, direction, OrderRule::Event(id), start, end, Reason::new())?;
+        if event.phase == Phase::Cleared {
+            T::Market::set_phase(id, Phase::Dispatched)?;
+        }
+        Self::deposit_event(Event::EventDispatched { event: id, area, direction, sequence });
+        Ok(())
+    }
+
+    /// Issues an emergency order; tells how many rank buckets were walked.
+    pub(crate) fn do_dispatch_emergency(
+        area: AreaId,
+        direction: Direction,
+        target: Watts,
+        start: Millis,
+        end: Millis,
+        reason: Reason,
+    ) -> Result<u32, DispatchError> {
+        ensure!(target.0 > 0, Error::<T>::NoTarget);
+        Self::ensure_timely(start, end)?;
+        Self::ensure_no_event_order(area, direction, None)?;
+
+        let epoch = Self::epoch();
+        // The walk stops at the cut-off, so what it saw is counted here, not in the buckets' sum.
+        let (mut walked, mut seen) = (0u32, Watts(0));
+        let buckets = (0..RANKS).map(|rank| {
+            let total = RankBuckets::<T>::get((area, direction), rank).at(epoch);
+            walked = walked.saturating_add(1);
+            seen = Watts(seen.0.saturating_add(total.0));
+            (rank, total)
+        });
+        let (cutoff_rank, numerator, denominator) = cut_off(buckets, target);
+        ensure!(numerator > 0, Error::<T>::NothingAvailable);
+        let shortfall = Watts(target.0.saturating_sub(seen.0).max(0));
+        let rule = OrderRule::Emergency { epoch, target, cutoff_rank, numerator, denominator };
+        let sequence = Self::issue(area, direction, rule, start, end, reason)?;
+        let issued =
+            Event::EmergencyDispatched { area, direction, sequence, target, shortfall, cutoff_rank, start, end };
+        Self::deposit_event(issued);
+        Ok(walked)
+    }
+
+    fn ensure_timely(start: Millis, end: Millis) -> DispatchResult {
+        let now = Self::now();
+        ensure!(start < end, Error::<T>::EndNotAfterStart);
+        ensure!(end.since(start) <= T::MaxOrderMs::get(), Error::<T>::OrderTooLong);
+        ensure!(now < end, Error::<T>::OrderExpired);
+        ensure!(now.since(start) <= T::StartLenienceMs::get(), Error::<T>::StartInPast);
+        Ok(())
+    }
+
+    pub(crate) fn do_release(area: AreaId, direction: Direction, reason: Reason) -> DispatchResult {
+        let order = Self::live_order(area, direction).ok_or(Error::<T>::NoOrderInForce)?;
+        Self::ensure_no_event_order(area, direction, None)?;
+        let sequence = Self::issue(area, direction, OrderRule::Release, Self::now(), order.end, reason)?;
+        Self::deposit_event(Event::OrderReleased { area, direction, sequence });
+        Ok(())
+    }
+
+    /// Puts an order in the place of the one before, and a notice in the header.
+    fn issue(
+        area: AreaId,
+        direction: Direction,
+        rule: OrderRule,
+        start: Millis,
+        end: Millis,
+        reason: Reason,
+    ) -> Result<u64, DispatchError> {
+        let before = Orders::<T>::get(area, direction).map_or(0, |order| order.sequence);
+        let sequence = before.checked_add(1).ok_or(Error::<T>::SequencesExhausted)?;
+        let (issued_at, reference_anchor) = (Self::now(), T::Anchors::latest_anchor());
+        let order = Order { area, direction, sequence, rule, start, end, issued_at, reference_anchor, reason };
+        Orders::<T>::insert(area, direction, order);
+        let notice = ChangeNotice::Order(area, direction).encode();
+        frame_system::Pallet::<T>::deposit_log(DigestItem::Consensus(CHANGE_ENGINE_ID, notice));
+        Ok(sequence)
+    }
+}

@@ -1,0 +1,122 @@
+//! Emergency orders.
+
+use crate::{mock::*, pallet::*, Reason};
+use frame_support::{assert_noop, assert_ok};
+use loadstone_core::{AnchorNumber, AvailabilityEpoch, Millis, Price, Watts};
+use loadstone_market::{rank::availability_rank, OrderRule};
+use sp_runtime::DispatchResult;
+
+fn emergency_by(who: loadstone_core::AccountId, target: i64, start: u64, end: u64) -> DispatchResult {
+    let (start, end) = (Millis(start), Millis(end));
+    let result = Dispatch::dispatch_emergency(signed(who), AREA, DOWN, Watts(target), start, end, Reason::new());
+    result.map(|_| ()).map_err(|error| error.error)
+}
+
+/// 600 W at 0.1, 400 W and 500 W at 2 CNY/kWh, in force.
+fn three_offers() {
+    for (watts, price) in [(600, 100_000), (400, 2_000_000), (500, 2_000_000)] {
+        assert_ok!(declare(norths(1_000), watts, price));
+    }
+    next_epoch();
+}
+
+#[test]
+fn the_cheapest_are_called_and_the_margin_in_part() {
+    run(|| {
+        // GIVEN three offers at two ranks
+        three_offers();
+        // WHEN 870 W are called
+        assert_ok!(emergency(870));
+        // THEN the cut-off lies at the dearer rank, of which 270 of 900 W are needed
+        let cutoff_rank = availability_rank(Price(2_000_000), 500);
+        let (epoch, target) = (AvailabilityEpoch(EPOCH + 1), Watts(870));
+        let rule = OrderRule::Emergency { epoch, target, cutoff_rank, numerator: 270, denominator: 900 };
+        let now = Millis(BEGIN + 2_000);
+        let order = order();
+        assert_eq!((order.rule, order.sequence, order.reference_anchor), (rule, 1, AnchorNumber(5)));
+        assert_eq!((order.start, order.end, order.issued_at), (now, now.after(60_000), now));
+        assert_eq!(order.reason.as_slice(), b"line 4 tripped");
+        let (area, direction) = (AREA, DOWN);
+        let (start, end, shortfall) = (order.start, order.end, Watts(0));
+        let issued =
+            Event::EmergencyDispatched { area, direction, sequence: 1, target, shortfall, cutoff_rank, start, end };
+        assert_eq!(last_event(), issued);
+        // AND the header says so
+        assert_eq!(notices(), 1);
+    });
+}
+
+#[test]
+fn an_order_is_small_whatever_it_calls() {
+    run(|| {
+        // GIVEN an order with the longest reason
+        three_offers();
+        let reason = Reason::truncate_from(vec![b'r'; 64]);
+        let (start, end) = (Millis(BEGIN), Millis(BEGIN + 60_000));
+        assert_ok!(Dispatch::dispatch_emergency(signed(GRID), AREA, DOWN, Watts(1), start, end, reason));
+        // THEN it takes less than 300 bytes
+        assert!(codec::Encode::encoded_size(&order()) < 300);
+        assert!(<loadstone_market::Order as codec::MaxEncodedLen>::max_encoded_len() < 300);
+    });
+}
+
+#[test]
+fn shortage_calls_everything_and_says_what_is_missing() {
+    run(|| {
+        // GIVEN 1,500 W on offer
+        three_offers();
+        // WHEN 2,000 W are called
+        assert_ok!(emergency(2_000));
+        // THEN all is called, and the event names the shortfall
+        assert!(matches!(order().rule, OrderRule::Emergency { numerator: 900, denominator: 900, .. }));
+        assert!(matches!(last_event(), Event::EmergencyDispatched { shortfall: Watts(500), .. }));
+    });
+}
+
+#[test]
+fn a_later_order_supersedes_an_earlier_one() {
+    run(|| {
+        // GIVEN an order in force
+        three_offers();
+        assert_ok!(emergency(500));
+        // WHEN another is issued THEN it takes its place under the next sequence
+        next_epoch();
+        assert_ok!(emergency(700));
+        assert_eq!(order().sequence, 2);
+        assert!(matches!(order().rule, OrderRule::Emergency { target: Watts(700), .. }));
+        assert_eq!(notices(), 2);
+    });
+}
+
+#[test]
+fn untimely_orders_are_refused() {
+    run(|| {
+        three_offers();
+        let now = Now::get();
+        // GIVEN orders that are reversed, too long, over, or too late
+        assert_noop!(emergency_by(GRID, 5, now + 9, now + 9), Error::<Test>::EndNotAfterStart);
+        assert_noop!(emergency_by(GRID, 5, now, now + 3_600_001), Error::<Test>::OrderTooLong);
+        assert_noop!(emergency_by(GRID, 5, now - 4_000, now), Error::<Test>::OrderExpired);
+        assert_noop!(emergency_by(GRID, 5, now - 5_001, now + 9), Error::<Test>::StartInPast);
+        // THEN a little lateness is borne, and a start in the future is fine
+        assert_ok!(emergency_by(GRID, 5, now - 5_000, now + 9));
+        assert_ok!(emergency_by(GRID, 5, now + 60_000, now + 70_000));
+    });
+}
+
+#[test]
+fn only_a_grid_company_calls_and_only_what_there_is() {
+    run(|| {
+        let now = Now::get();
+        // GIVEN nothing on offer THEN there is nothing to call
+        assert_noop!(emergency(5), Error::<Test>::NothingAvailable);
+        three_offers();
+        assert_noop!(emergency(0), Error::<Test>::NoTarget);
+        assert_noop!(emergency(-5), Error::<Test>::NoTarget);
+        // GIVEN callers without the role
+        assert_noop!(emergency_by(NORTH, 5, now, now + 10_000), Error::<Test>::RoleNotHeld);
+        assert_noop!(emergency_by(FROZEN, 5, now, now + 10_000), Error::<Test>::ParticipantIsFrozen);
+        assert_noop!(emergency_by(STRANGER, 5, now, now + 10_000), Error::<Test>::NotRegistered);
+        assert_eq!(notices(), 0);
+    });
+}

@@ -1,0 +1,8 @@
+//! One file a behaviour.
+
+mod declaring;
+mod emergencies;
+mod epochs;
+mod events;
+mod releasing;
+mod suspending;
