@@ -1,2 +1,13 @@
-//! Header.
-fn main() {}
+//! The Loadstone node: validator of the chain, member of the DAG committee, gateway for devices.
+
+mod chain_spec;
+mod cli;
+mod command;
+mod dag;
+mod keys;
+mod rpc;
+mod service;
+
+fn main() -> sc_cli::Result<()> {
+    command::run()
+}

@@ -1,0 +1,73 @@
+//! The node's command line.
+
+use crate::{keys::ValidatorKeysCmd, service::TuningParams};
+use clap::{Parser, Subcommand};
+use sc_cli::{
+    BuildSpecCmd, ChainInfoCmd, CheckBlockCmd, ExportBlocksCmd, ExportChainSpecCmd, ExportStateCmd, ImportBlocksCmd,
+    KeySubcommand, PurgeChainCmd, RevertCmd, RunCmd, SignCmd, VerifyCmd,
+};
+use sc_storage_monitor::StorageMonitorParams;
+
+/// Options and commands.
+#[derive(Debug, Parser)]
+pub struct Cli {
+    /// What to do instead of running the node.
+    #[command(subcommand)]
+    pub subcommand: Option<Command>,
+
+    /// How to run the node.
+    #[clap(flatten)]
+    pub run: RunCmd,
+
+    /// Finality and gateway.
+    #[clap(flatten)]
+    pub tuning: TuningParams,
+
+    /// When to stop before the disk is full.
+    #[clap(flatten)]
+    pub storage_monitor: StorageMonitorParams,
+}
+
+/// What the node can do besides running.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make, inspect and insert keys.
+    #[command(subcommand)]
+    Key(KeySubcommand),
+
+    /// Make all keys of a validator at once and print the public ones.
+    ValidatorKeys(ValidatorKeysCmd),
+
+    /// Sign a message with a secret key.
+    Sign(SignCmd),
+
+    /// Check a signature.
+    Verify(VerifyCmd),
+
+    /// Write a chain spec, plain or raw.
+    ExportChainSpec(ExportChainSpecCmd),
+
+    /// Write a chain spec; kept for tools that know this older command.
+    BuildSpec(BuildSpecCmd),
+
+    /// Execute a block again.
+    CheckBlock(CheckBlockCmd),
+
+    /// Write blocks to a file.
+    ExportBlocks(ExportBlocksCmd),
+
+    /// Write the state of a block as a chain spec.
+    ExportState(ExportStateCmd),
+
+    /// Read blocks from a file.
+    ImportBlocks(ImportBlocksCmd),
+
+    /// Delete the chain's database.
+    PurgeChain(PurgeChainCmd),
+
+    /// Undo unfinalised blocks.
+    Revert(RevertCmd),
+
+    /// Print what the database knows of the chain.
+    ChainInfo(ChainInfoCmd),
+}

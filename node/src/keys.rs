@@ -1,0 +1,147 @@
+//! Makes a validator's keys: the node's network identity and the session keys, in one go.
+
+use clap::Parser;
+use sc_keystore::LocalKeystore;
+use sp_core::{crypto::KeyTypeId, ed25519, sr25519, Pair};
+use sp_keystore::{Keystore, KeystorePtr};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+/// Types of the session keys, in the order of the runtime's `SessionKeys`.
+const AURA: KeyTypeId = sp_core::crypto::key_types::AURA;
+const GRANDPA: KeyTypeId = sp_core::crypto::key_types::GRANDPA;
+const DAG: KeyTypeId = KeyTypeId(*b"ldag");
+
+/// Makes a validator's node key and session keys in its base path and prints the public halves in
+/// the form that a network description takes. Existing keys are never replaced.
+#[derive(Debug, Parser)]
+pub struct ValidatorKeysCmd {
+    /// Base path of the node.
+    #[arg(long, value_name = "DIR")]
+    pub base_path: PathBuf,
+
+    /// Id of the chain, as in its spec.
+    #[arg(long, value_name = "ID", default_value = crate::chain_spec::PRODUCTION_ID)]
+    pub id: String,
+
+    /// Derive the development keys of this organisation of the demo (`ProvincialGrid`, `CityGrid`,
+    /// `AggregatorNorth`, `AggregatorSouth`) instead of drawing secret ones.
+    #[arg(long, value_name = "NAME")]
+    pub demo: Option<String>,
+}
+
+/// Public halves of a validator's keys.
+#[derive(Debug, PartialEq, Eq)]
+pub struct PublicKeys {
+    /// Signs blocks.
+    pub aura: sr25519::Public,
+    /// Votes for finality.
+    pub grandpa: ed25519::Public,
+    /// Signs witnesses, anchors and records.
+    pub dag: sr25519::Public,
+}
+
+impl ValidatorKeysCmd {
+    /// Makes the keys and prints the public ones.
+    pub fn run(&self) -> sc_cli::Result<()> {
+        let chain = self.base_path.join("chains").join(&self.id);
+        let peer = node_key(&chain.join("network").join("secret_ed25519"), self.demo.as_deref())?;
+        let directory = chain.join("keystore");
+        fs::create_dir_all(&directory)?;
+        if self.demo.is_none() && fs::read_dir(&directory)?.next().is_some() {
+            return Err(format!("{} holds keys already", directory.display()).into());
+        }
+        let keystore: KeystorePtr = LocalKeystore::open(directory, None).map_err(|e| e.to_string())?.into();
+        let keys = session_keys(&*keystore, self.demo.as_deref())?;
+        println!("aura = \"0x{}\"", hex::encode(keys.aura));
+        println!("grandpa = \"0x{}\"", hex::encode(keys.grandpa));
+        println!("dag = \"0x{}\"", hex::encode(keys.dag));
+        println!("peer = \"{peer}\"");
+        Ok(())
+    }
+}
+
+/// Puts session keys into the keystore: random ones, or those of an organisation of the demo.
+pub fn session_keys(keystore: &dyn Keystore, demo: Option<&str>) -> sc_cli::Result<PublicKeys> {
+    let seed = |key: &str| demo.map(|name| format!("//{name}//{key}"));
+    let failed = |error: sp_keystore::Error| sc_cli::Error::Input(error.to_string());
+    Ok(PublicKeys {
+        aura: keystore.sr25519_generate_new(AURA, seed("aura").as_deref()).map_err(failed)?,
+        grandpa: keystore.ed25519_generate_new(GRANDPA, seed("grandpa").as_deref()).map_err(failed)?,
+        dag: keystore.sr25519_generate_new(DAG, seed("dag").as_deref()).map_err(failed)?,
+    })
+}
+
+/// Reads or makes the node key at `path`; answers with its peer id.
+fn node_key(path: &Path, demo: Option<&str>) -> sc_cli::Result<sc_network::PeerId> {
+    if !path.exists() {
+        let pair = match demo {
+            Some(name) => ed25519::Pair::from_string(&format!("//{name}//node"), None)
+                .map_err(|error| sc_cli::Error::Input(format!("no such derivation: {error:?}")))?,
+            None => ed25519::Pair::generate().0,
+        };
+        if let Some(directory) = path.parent() {
+            fs::create_dir_all(directory)?;
+        }
+        write_secret(path, &hex::encode(pair.seed()))?;
+    }
+    let secret = hex::decode(fs::read_to_string(path)?.trim())
+        .map_err(|error| sc_cli::Error::Input(format!("{} holds no hex key: {error}", path.display())))?;
+    let pair = ed25519::Pair::from_seed_slice(&secret)
+        .map_err(|error| sc_cli::Error::Input(format!("{} holds no key: {error:?}", path.display())))?;
+    let id = loadstone_runtime::genesis::peer_id(pair.public().0);
+    sc_network::PeerId::from_bytes(&id).map_err(|error| sc_cli::Error::Input(error.to_string()))
+}
+
+/// Writes a secret that only its owner may read.
+fn write_secret(path: &Path, secret: &str) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(secret.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use loadstone_runtime::genesis::DEMO_ORGANISATIONS;
+
+    #[test]
+    fn the_demo_preset_holds_the_keys_that_its_names_derive() {
+        for organisation in DEMO_ORGANISATIONS {
+            // GIVEN an organisation of the demo
+            let path = organisation.path;
+            let sr = |suffix: &str| {
+                sr25519::Pair::from_string(&format!("//{path}{suffix}"), None).expect("a valid path").public().0
+            };
+            // WHEN its keys are derived from its name
+            let keystore = sp_keystore::testing::MemoryKeystore::new();
+            let keys = session_keys(&keystore, Some(path)).expect("a keystore in memory takes keys");
+            let node = ed25519::Pair::from_string(&format!("//{path}//node"), None).expect("a valid path");
+            // THEN they are those of the preset
+            assert_eq!(organisation.account, sr(""));
+            assert_eq!(organisation.validator, sr("//validator"));
+            assert_eq!(
+                (organisation.aura, organisation.grandpa, organisation.dag),
+                (keys.aura.0, keys.grandpa.0, keys.dag.0)
+            );
+            assert_eq!(organisation.node, node.public().0);
+        }
+    }
+
+    #[test]
+    fn a_second_run_keeps_the_node_key_and_refuses_to_draw_new_session_keys() {
+        // GIVEN a base path with a validator's keys
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let cmd = ValidatorKeysCmd { base_path: directory.path().to_owned(), id: "test".into(), demo: None };
+        cmd.run().expect("an empty base path takes keys");
+        let node_key = directory.path().join("chains/test/network/secret_ed25519");
+        let first = fs::read_to_string(&node_key).expect("the node key was written");
+        // WHEN keys are made again
+        let again = cmd.run();
+        // THEN nothing is replaced
+        assert!(again.is_err());
+        assert_eq!(first, fs::read_to_string(&node_key).expect("the node key is still there"));
+    }
+}

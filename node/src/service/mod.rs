@@ -1,0 +1,10 @@
+//! Puts the node together: client, pool, network, consensus, RPC and the DAG ledger.
+
+mod consensus;
+mod full;
+mod partial;
+mod tuning;
+
+pub use full::new_full;
+pub use partial::{new_partial, FullBackend, FullClient, FullPool};
+pub use tuning::TuningParams;

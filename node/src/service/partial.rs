@@ -1,0 +1,96 @@
+//! The parts of a node that need no network: database, client, pool and import queue.
+
+use super::consensus;
+use loadstone_runtime::{apis::RuntimeApi, opaque::Block};
+use sc_consensus_grandpa::{GrandpaBlockImport, GrandpaPruningFilter, LinkHalf};
+use sc_executor::WasmExecutor;
+use sc_service::{Configuration, PartialComponents};
+use sc_telemetry::{Telemetry, TelemetryWorker};
+use std::sync::Arc;
+
+/// The client: wasm only.
+pub type FullClient = sc_service::TFullClient<Block, RuntimeApi, WasmExecutor<sp_io::SubstrateHostFunctions>>;
+/// The database.
+pub type FullBackend = sc_service::TFullBackend<Block>;
+/// The transaction pool.
+pub type FullPool = sc_transaction_pool::TransactionPoolHandle<Block, FullClient>;
+/// Which block to build and vote on.
+pub type FullSelectChain = sc_consensus::LongestChain<FullBackend, Block>;
+/// Imports blocks and keeps track of finality.
+pub type FullBlockImport = GrandpaBlockImport<FullBackend, Block, FullClient, FullSelectChain>;
+
+/// What the network part needs besides the client.
+pub struct Other {
+    /// Imports own blocks.
+    pub block_import: FullBlockImport,
+    /// Connects the voter with the import.
+    pub grandpa_link: LinkHalf<Block, FullClient, FullSelectChain>,
+    /// Where telemetry goes, if anywhere.
+    pub telemetry: Option<Telemetry>,
+}
+
+/// The parts of a node that need no network.
+pub type Parts = PartialComponents<
+    FullClient,
+    FullBackend,
+    FullSelectChain,
+    sc_consensus::DefaultImportQueue<Block>,
+    FullPool,
+    Other,
+>;
+
+/// Opens the database and builds what needs no network.
+pub fn new_partial(config: &Configuration) -> Result<Parts, sc_service::Error> {
+    let telemetry = config
+        .telemetry_endpoints
+        .clone()
+        .filter(|endpoints| !endpoints.is_empty())
+        .map(|endpoints| -> Result<_, sc_telemetry::Error> {
+            let worker = TelemetryWorker::new(16)?;
+            let telemetry = worker.handle().new_telemetry(endpoints);
+            Ok((worker, telemetry))
+        })
+        .transpose()?;
+    let handle = telemetry.as_ref().map(|(_, telemetry)| telemetry.handle());
+    // Justifications stay when bodies are pruned, or warp sync could not be served.
+    let (client, backend, keystore_container, task_manager) = sc_service::new_full_parts(
+        config,
+        handle.clone(),
+        sc_service::new_wasm_executor(&config.executor),
+        vec![Arc::new(GrandpaPruningFilter)],
+    )?;
+    let client = Arc::new(client);
+    let telemetry = telemetry.map(|(worker, telemetry)| {
+        task_manager.spawn_handle().spawn("telemetry", None, worker.run());
+        telemetry
+    });
+
+    let select_chain = sc_consensus::LongestChain::new(backend.clone());
+    let transaction_pool = sc_transaction_pool::Builder::new(
+        task_manager.spawn_essential_handle(),
+        client.clone(),
+        config.role.is_authority().into(),
+    )
+    .with_options(config.transaction_pool.clone())
+    .with_prometheus(config.prometheus_registry())
+    .build();
+    let (block_import, grandpa_link) = sc_consensus_grandpa::block_import(
+        client.clone(),
+        consensus::JUSTIFICATION_PERIOD,
+        &client,
+        select_chain.clone(),
+        handle.clone(),
+    )?;
+    let import_queue = consensus::import_queue(config, client.clone(), block_import.clone(), &task_manager, handle)?;
+
+    Ok(PartialComponents {
+        client,
+        backend,
+        task_manager,
+        import_queue,
+        keystore_container,
+        select_chain,
+        transaction_pool: Arc::new(transaction_pool),
+        other: Other { block_import, grandpa_link, telemetry },
+    })
+}

@@ -1,0 +1,12 @@
+//! Set-up of the pallets, one file a theme.
+
+mod access;
+mod consensus;
+mod governance;
+mod ledger;
+mod market;
+mod money;
+mod system;
+
+pub use access::{CallQuota, Caller};
+pub use governance::{CouncilInstance, GovernanceOrigin};

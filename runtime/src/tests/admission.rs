@@ -1,0 +1,127 @@
+//! Who may send transactions, how many, and which come first.
+
+use super::*;
+use crate::{
+    configs::{CallQuota, Caller},
+    extensions::{priority, CheckAdmission, CheckNonce, Refusal, MAX_PENDING, ORDER_PRIORITY, OTHER_PRIORITY},
+    Registry, Runtime, RuntimeOrigin,
+};
+use codec::Decode;
+use frame_support::assert_ok;
+use loadstone_core::{AreaId, Direction, Role};
+use pallet_origin_restriction::{Usage, Usages};
+use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
+
+fn refused(refusal: Refusal) -> TransactionValidityError {
+    InvalidTransaction::Custom(refusal as u8).into()
+}
+
+#[test]
+fn a_participant_is_admitted_without_a_fee() {
+    demo().execute_with(|| {
+        // GIVEN a registered aggregator
+        let before = System::account(account("//AggregatorNorth")).data;
+        // WHEN it sends a call
+        let outcome = Executive::apply_extrinsic(signed("//AggregatorNorth", 0, remark()));
+        // THEN the call is made and costs no money
+        assert_ok!(assert_ok!(outcome));
+        assert_eq!(System::account(account("//AggregatorNorth")).data, before);
+        assert_eq!(System::account_nonce(account("//AggregatorNorth")), 1);
+    });
+}
+
+#[test]
+fn a_stranger_is_refused_even_with_money() {
+    demo().execute_with(|| {
+        // GIVEN an account with money that is not registered
+        let transfer = pallet_balances::Call::transfer_keep_alive { dest: account("//Stranger").into(), value: 5_000 };
+        assert_ok!(Executive::apply_extrinsic(signed("//ProvincialGrid", 0, RuntimeCall::Balances(transfer))));
+        // WHEN it sends a call
+        let validity = validate("//Stranger", 0, remark());
+        // THEN it is refused before anything else happens
+        assert_eq!(validity, Err(refused(Refusal::NotRegistered)));
+    });
+}
+
+#[test]
+fn a_frozen_participant_is_refused() {
+    demo().execute_with(|| {
+        // GIVEN a participant that the regulator froze
+        let regulator = RuntimeOrigin::signed(account("//Regulator"));
+        assert_ok!(Registry::set_frozen(regulator, account("//AggregatorNorth"), true));
+        // WHEN it sends a call
+        let validity = validate("//AggregatorNorth", 0, remark());
+        // THEN it is refused
+        assert_eq!(validity, Err(refused(Refusal::Frozen)));
+    });
+}
+
+#[test]
+fn only_so_many_transactions_of_one_account_may_wait() {
+    demo().execute_with(|| {
+        // GIVEN a participant's transactions with nonces far ahead
+        // WHEN a pool asks for them
+        // THEN the last that may wait is admitted and the next is not
+        assert_ok!(validate("//CityGrid", MAX_PENDING, remark()));
+        assert_eq!(validate("//CityGrid", MAX_PENDING + 1, remark()), Err(refused(Refusal::TooManyPending)));
+    });
+}
+
+#[test]
+fn a_used_up_quota_recovers_with_the_blocks() {
+    demo().execute_with(|| {
+        // GIVEN a participant that has used up its quota in this block
+        let quota = CallQuota::of(Role::Aggregator);
+        let who = Caller(account("//AggregatorNorth"));
+        Usages::<Runtime>::insert(&who, Usage { used: quota.burst, at_block: 1 });
+        // WHEN it sends another call at once
+        // THEN it is refused
+        assert_eq!(validate("//AggregatorNorth", 0, remark()), Err(refused(Refusal::QuotaUsedUp)));
+        // WHEN some blocks have passed
+        System::set_block_number(3);
+        // THEN it is admitted again
+        assert_ok!(validate("//AggregatorNorth", 0, remark()));
+    });
+}
+
+#[test]
+fn a_call_uses_up_quota_when_it_is_made() {
+    demo().execute_with(|| {
+        // GIVEN a participant that has not called yet
+        let who = Caller(account("//AggregatorNorth"));
+        assert!(!Usages::<Runtime>::contains_key(&who));
+        // WHEN its call is made
+        assert_ok!(Executive::apply_extrinsic(signed("//AggregatorNorth", 0, remark())));
+        // THEN its quota is charged
+        let used = Usages::<Runtime>::get(&who).map(|usage| usage.used).unwrap_or_default();
+        assert!(used > 0 && used < CallQuota::of(Role::Aggregator).burst);
+    });
+}
+
+#[test]
+fn orders_come_before_other_calls() {
+    // GIVEN an order and another call of the same pallet
+    let release =
+        pallet_dispatch::Call::release { area: AreaId(1), direction: Direction::Down, reason: Default::default() };
+    let order = RuntimeCall::Dispatch(release);
+    // WHEN they are ranked THEN the order comes first
+    assert_eq!((priority(&order), priority(&remark())), (ORDER_PRIORITY, OTHER_PRIORITY));
+}
+
+#[test]
+fn clients_that_do_not_know_the_extensions_can_sign() {
+    // GIVEN the pipeline's own extensions
+    // THEN admission takes no bytes, and the nonce those of the check that clients know
+    assert!(CheckAdmission.encode().is_empty());
+    assert_eq!(CheckNonce::from(300).encode(), frame_system::CheckNonce::<Runtime>::from(300).encode());
+}
+
+#[test]
+fn a_signed_transaction_survives_its_encoding() {
+    // GIVEN a signed transaction
+    let transaction = demo().execute_with(|| signed("//CityGrid", 7, remark()));
+    // WHEN it is encoded and decoded
+    let decoded = UncheckedExtrinsic::decode(&mut &transaction.encode()[..]);
+    // THEN it is the same
+    assert_eq!(decoded.map(|decoded| decoded.encode()), Ok(transaction.encode()));
+}
