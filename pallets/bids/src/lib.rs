@@ -326,7 +326,7 @@ pub mod pallet {
         }
 
         /// The newest version of a programme.
-        pub fn programme_of(id: ProgrammeId) -> Option<(ProgrammeVersion, Programme)> {
+        pub fn latest_programme(id: ProgrammeId) -> Option<(ProgrammeVersion, Programme)> {
             let version = LatestVersion::<T>::get(id)?;
             Some((version, Programmes::<T>::get(id, version)?))
         }

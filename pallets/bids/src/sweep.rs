@@ -45,7 +45,7 @@ impl<T: Config> Pallet<T> {
     /// One step of the oldest sweep.
     pub(crate) fn sweep_step() {
         let mut sweeps = Sweeps::<T>::get();
-        let Some(sweep) = sweeps.first_mut() else { return };
+        let Some(sweep) = sweeps.iter_mut().next() else { return };
         if Self::advance(sweep).is_none() {
             let Sweep { reason, .. } = sweeps.remove(0);
             if reason != SweepReason::Cleared {

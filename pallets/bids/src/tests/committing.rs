@@ -139,12 +139,16 @@ fn an_event_bears_a_bounded_number_of_bids() {
             (who, BidResources::truncate_from(ids))
         };
         let commit = |(who, ids): (_, BidResources)| Bids::commit(signed(who), EVENT, Hash::zero(), ids);
-        (20..23).for_each(|seed| assert_ok!(commit(bidder(seed, 256))));
+        for seed in 20..23 {
+            assert_ok!(commit(bidder(seed, 256)));
+        }
         // THEN a fourth bidder is one too many
-        assert_noop!(commit(bidder(23, 1)), Error::<Test>::TooManyBidders);
+        let fourth = bidder(23, 1);
+        assert_noop!(commit(fourth), Error::<Test>::TooManyBidders);
         // AND after one left, resources are bounded too
         Committed::<Test>::mutate(EVENT, |totals| (totals.bidders, totals.resources) = (2, 999));
-        assert_noop!(commit(bidder(24, 2)), Error::<Test>::TooManyResources);
+        let another = bidder(24, 2);
+        assert_noop!(commit(another), Error::<Test>::TooManyResources);
         Committed::<Test>::mutate(EVENT, |totals| (totals.bidders, totals.resources) = (3, 768));
     });
 }

@@ -73,7 +73,9 @@ fn the_gate_leaves_one_full_availability_epoch() {
 fn the_chain_bears_a_bounded_number_of_live_events() {
     run(|| {
         // GIVEN as many open events as may be live
-        (0..MaxEvents::get()).for_each(|_| assert_ok!(open(&[1])));
+        for _ in 0..MaxEvents::get() {
+            assert_ok!(open(&[1]));
+        }
         // THEN no other is opened until one ends
         assert_noop!(open(&[1]), Error::<Test>::TooManyEvents);
         assert_ok!(Bids::cancel(signed(GRID), EVENT));

@@ -9,12 +9,12 @@ use loadstone_market::Programme;
 fn versions_rise_and_old_ones_stay() {
     run(|| {
         // GIVEN a published programme
-        assert_eq!(Bids::programme_of(PROGRAMME), Some((ProgrammeVersion(1), programme())));
+        assert_eq!(Bids::latest_programme(PROGRAMME), Some((ProgrammeVersion(1), programme())));
         // WHEN its publisher changes a rule
         let dearer = Programme { price_cap: Price(2_000_000), ..programme() };
         assert_ok!(Bids::publish_programme(signed(GRID), PROGRAMME, dearer.clone()));
         // THEN a new version stands beside the old one
-        assert_eq!(Bids::programme_of(PROGRAMME), Some((ProgrammeVersion(2), dearer)));
+        assert_eq!(Bids::latest_programme(PROGRAMME), Some((ProgrammeVersion(2), dearer)));
         assert_eq!(Programmes::<Test>::get(PROGRAMME, ProgrammeVersion(1)), Some(programme()));
         let version = ProgrammeVersion(2);
         assert_eq!(last_event(), Event::ProgrammePublished { programme: PROGRAMME, version });
