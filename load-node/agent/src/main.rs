@@ -1,2 +1,167 @@
-//! Header.
-fn main() {}
+//! `loadstone-load-node`: meter, actuator, own ledger and light client of one adjustable load.
+
+mod chain;
+mod config;
+mod drivers;
+mod events;
+mod gateway;
+mod key;
+mod run;
+mod show;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use std::{io::Write, path::PathBuf, process::ExitCode, time::Duration};
+use tracing_subscriber::EnvFilter;
+
+const EXAMPLE: &str = r#"Example of a configuration (relative paths start at the file's own folder):
+
+  name = "factory-03"
+  device = 3                     # numbers that the registry gave
+  resource = 3
+  area = 1
+  chain_spec = "spec-raw.json"   # the raw specification that the validators run
+  key_file = "device.key"        # loadstone-load-node key generate --out device.key
+  store = "store"
+  gateways = ["ws://10.0.0.1:9945", "ws://10.0.1.1:9945"]   # of different owners
+  readings_per_unit = 60         # while no order runs; also max_unit_age_ms = 5000
+  # bootnodes = ["/ip4/10.0.0.1/tcp/30333/p2p/12D3Koo..."]  # instead of the specification's
+  # interval_ms = 1000, heartbeat_ms = 2000, refresh_ms = 10000, resend_after_ms = 2000
+
+  [meter]
+  driver = "replay"
+  file = "loads.csv"             # first column seconds, header names the columns
+  column = "load_03_w"
+  scale_w = 1.0                  # watts of a value of one
+  speed = 60.0                   # profile seconds per second
+  noise_bp = 50
+  seed = 3
+  start_offset_s = 0             # second of the profile at Unix time origin_ms (default 0)
+
+  [actuator]
+  driver = "ramp"
+  ramp_w_per_s = 800             # 0: at once
+  response_delay_ms = 400
+  floor_w = 200
+  tracking_bp = 150              # part of the ordered change that is missed
+
+The log's detail follows RUST_LOG, for example RUST_LOG=debug."#;
+
+/// Runs one adjustable load: reads its meter every second into signed units, verifies orders with its
+/// own light client, holds the level that follows, and keeps each unit until it is proven anchored.
+#[derive(Parser)]
+#[command(name = "loadstone-load-node", version, after_help = EXAMPLE)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the node until SIGTERM or SIGINT; then print a summary of its ledger as JSON.
+    #[command(after_help = EXAMPLE)]
+    Run {
+        /// Configuration file (TOML).
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Append events to this file, one JSON object a line.
+        #[arg(long, value_name = "FILE")]
+        events: Option<PathBuf>,
+        /// Append each reading to this CSV file: t_ms,load_w,setpoint_w.
+        #[arg(long, value_name = "FILE")]
+        series: Option<PathBuf>,
+        /// Make each reading an event too.
+        #[arg(long)]
+        log_readings: bool,
+        /// On a graceful stop, wait this long for every unit to be proven anchored. A second signal stops
+        /// at once.
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        drain_seconds: u64,
+    },
+    /// Make or show the device's key.
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Show what a ledger holds, also while its node runs.
+    Status {
+        /// The node's store folder.
+        #[arg(long, value_name = "DIR")]
+        store: PathBuf,
+    },
+    /// Write own units with their proofs to standard output, one JSON object a line.
+    Export {
+        /// The node's store folder.
+        #[arg(long, value_name = "DIR")]
+        store: PathBuf,
+        /// First sequence of the first incarnation to write.
+        #[arg(long, value_name = "SEQUENCE", default_value_t = 0)]
+        from: u64,
+    },
+}
+
+#[derive(Subcommand)]
+enum KeyCommand {
+    /// Make a new key, write it to a file that only its owner reads, and print the public key.
+    Generate {
+        /// The new file; an existing one is never overwritten.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the public key of a key file, as hexadecimal and SS58.
+    Show {
+        /// The key file.
+        #[arg(long, value_name = "FILE")]
+        file: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,smoldot=warn,sync-service=warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match execute(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(command: Command) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match command {
+        Command::Run { config, events, series, log_readings, drain_seconds } => {
+            let config = config::Config::read(&config)?;
+            let drain = Duration::from_secs(drain_seconds);
+            let options = run::Options { events, series, log_readings, drain };
+            // One thread is enough: the light client has its own.
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.context("cannot start the runtime")?;
+            let summary = runtime.block_on(run::run(config, options))?;
+            writeln!(out, "{}", serde_json::to_string(&summary)?)?;
+        }
+        Command::Key(KeyCommand::Generate { out: path, json }) => {
+            show_key(&mut out, &key::DeviceKey::generate(&path)?, json)?
+        }
+        Command::Key(KeyCommand::Show { file, json }) => show_key(&mut out, &key::DeviceKey::read(&file)?, json)?,
+        Command::Status { store } => writeln!(out, "{}", serde_json::to_string_pretty(&show::status(&store)?)?)?,
+        Command::Export { store, from } => show::export(&store, from, &mut out)?,
+    }
+    Ok(())
+}
+
+fn show_key(out: &mut impl Write, key: &key::DeviceKey, json: bool) -> anyhow::Result<()> {
+    let (hex, ss58) = key.names();
+    if json {
+        writeln!(out, "{}", serde_json::json!({ "public": hex, "ss58": ss58 }))?;
+    } else {
+        writeln!(out, "public key  {hex}\nss58        {ss58}")?;
+    }
+    Ok(())
+}

@@ -1,2 +1,10 @@
-//! Placeholder header, replaced in the next commit.
-#![cfg_attr(not(feature = "std"), no_std)]
+//! The load node's own ledger in RocksDB: units, readings that wait, proofs, how far orders have come.
+//!
+//! Written for flash: one write batch a step, synced only where a promise depends on it (a signed
+//! unit, a new order); readings go to the write-ahead log at once, which survives a killed process.
+
+mod columns;
+mod ledger;
+mod options;
+
+pub use ledger::{RocksLedger, FORMAT};

@@ -1,0 +1,123 @@
+//! Executes the state machine's outputs, in order, and tells of them.
+
+use super::Agent;
+use crate::events::unix_ms;
+use loadstone_core::{Direction, Millis};
+use loadstone_dag::AcknowledgementKind;
+use loadstone_load_core::{Ledger, Level, Note, Output};
+use serde_json::json;
+
+impl Agent {
+    /// Executes until nothing is left to do.
+    pub(super) fn execute(&mut self) -> anyhow::Result<()> {
+        loop {
+            let outputs = self.node.outputs();
+            if outputs.is_empty() {
+                return Ok(());
+            }
+            for output in outputs {
+                self.execute_one(output)?;
+            }
+        }
+    }
+
+    fn execute_one(&mut self, output: Output) -> anyhow::Result<()> {
+        match output {
+            Output::Persist(changes, durable) => self.ledger.apply(&changes, durable)?,
+            Output::Read(query) => self.ask(query),
+            Output::ReadLedger(anchor, count) => {
+                let readings = self.ledger.anchored_readings(anchor, count)?;
+                let now = self.now();
+                self.node.ledger(now, anchor, &readings);
+            }
+            Output::LoadUnits(after, limit) => {
+                let units = self.ledger.unanchored(after, limit)?;
+                let now = self.now();
+                self.node.loaded(now, units, limit);
+            }
+            Output::Hold(level) => self.hold(level),
+            Output::Release => self.release(),
+            Output::UseGateway(gateway) => self.gateways.connect(gateway),
+            Output::Send(gateway, message) => self.gateways.send(gateway, message),
+            Output::Note(note) => self.tell(note),
+        }
+        Ok(())
+    }
+
+    fn hold(&mut self, level: Level) {
+        if self.site.hold(Millis(unix_ms()), level) {
+            let at_ms = unix_ms();
+            tracing::info!(target: "order", sequence = level.sequence, watts = level.watts.0, "setpoint");
+            self.reports.event(
+                "setpoint",
+                json!({ "sequence": level.sequence, "direction": level.direction, "watts": level.watts, "at_ms": at_ms }),
+            );
+        }
+    }
+
+    fn release(&mut self) {
+        if let Some(level) = self.site.release(Millis(unix_ms())) {
+            tracing::info!(target: "order", sequence = level.sequence, "released");
+            let at_ms = unix_ms();
+            self.reports
+                .event("released", json!({ "sequence": level.sequence, "direction": level.direction, "at_ms": at_ms }));
+        }
+    }
+
+    fn tell(&mut self, note: Note) {
+        match note {
+            Note::OrderVerified { area, direction, sequence, block } => {
+                self.tell_order(area.0, direction, sequence, block);
+            }
+            Note::NotCalled { direction, sequence } => {
+                self.reports.event("not_called", json!({ "direction": direction, "sequence": sequence }));
+            }
+            Note::Unit { slot, readings } => self.reports.event(
+                "unit",
+                json!({ "incarnation": slot.incarnation, "sequence": slot.sequence, "readings": readings,
+                    "submitted_at_ms": unix_ms() }),
+            ),
+            Note::Confirmed { slot, after_ms } => self.reports.event(
+                "confirmed",
+                json!({ "incarnation": slot.incarnation, "sequence": slot.sequence, "at_ms": unix_ms(), "ms": after_ms }),
+            ),
+            Note::Anchored { slot, anchor } => self.reports.event(
+                "anchored",
+                json!({ "incarnation": slot.incarnation, "sequence": slot.sequence, "anchor": anchor,
+                    "at_ms": unix_ms() }),
+            ),
+            Note::Acknowledged { direction, sequence, kind, setpoint } => {
+                let name = match kind {
+                    AcknowledgementKind::Received => "ack",
+                    AcknowledgementKind::Completed => "completed",
+                };
+                let fields = json!({ "direction": direction, "sequence": sequence, "setpoint": setpoint,
+                    "at_ms": unix_ms() });
+                self.reports.event(name, fields);
+            }
+            Note::UnitRefused { slot, gateway, refusal } => {
+                tracing::warn!(target: "gateway", gateway, sequence = slot.sequence.0, ?refusal, "unit refused");
+                let reason = format!("unit {} refused by gateway {gateway}: {refusal:?}", slot.sequence);
+                self.reports.event("refused", json!({ "reason": reason, "refusal": refusal }));
+            }
+            Note::Refused(reason) => {
+                tracing::warn!(target: "node", %reason, "refused");
+                self.reports.event("refused", json!({ "reason": reason }));
+            }
+            Note::Silence(silent_ms) => {
+                tracing::warn!(target: "chain", silent_ms, "no verified head: trying another gateway");
+                self.reports.event("silence", json!({ "silent_ms": silent_ms }));
+            }
+        }
+    }
+
+    fn tell_order(&mut self, area: u16, direction: Direction, sequence: u64, block: u32) {
+        let (finalised_at_ms, verified_at_ms) = (self.finalised_ms(direction), unix_ms());
+        tracing::info!(target: "order", area, ?direction, sequence, block, "order verified");
+        self.reports.event(
+            "order_verified",
+            json!({ "area": area, "direction": direction, "sequence": sequence, "block": block,
+                "finalised_at_ms": finalised_at_ms, "verified_at_ms": verified_at_ms }),
+        );
+    }
+}

@@ -1,0 +1,260 @@
+//! Orders of one direction: which one binds, and the level that follows from it.
+//!
+//! Levels, not edges: nothing happens because an order arrives. At every moment the level is a
+//! function of the highest order seen, of chain time and of what is proven about the node's share.
+
+use crate::types::{Guard, Identity, Level};
+use loadstone_core::{AnchorNumber, AreaId, Direction, EventId, Millis, Watts};
+use loadstone_market::{
+    baseline::{baseline, Reading},
+    clearing::awards,
+    setpoint::{emergency_quota, quota, setpoint},
+    Availability, BaselineMethod, Clearing, Event, Order, OrderRule, Programme, Segments,
+};
+
+/// Readings that an emergency order's reference needs: the last one.
+const REFERENCE_READING: BaselineMethod = BaselineMethod::MeterBefore { readings: 1 };
+
+/// What the desk needs next to know the node's share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    Nothing,
+    Event(EventId),
+    Programme(loadstone_core::ProgrammeId, loadstone_core::ProgrammeVersion),
+    /// Own readings in units of anchors up to this one.
+    Readings(AnchorNumber, u16),
+}
+
+/// What an order read from the chain changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// Nothing: it is the one known already, or there is none.
+    Known,
+    /// A new order; the one before it, if it still ran, has ended.
+    New { ended: Option<Ended> },
+    /// It violates a condition.
+    Refused(String),
+}
+
+/// An order that a completion is due for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ended {
+    pub(crate) sequence: u64,
+    pub(crate) setpoint: Watts,
+}
+
+/// The node's share in the current order, as far as it is proven.
+#[derive(Debug)]
+enum Share {
+    Unknown,
+    /// The order asks nothing of this node.
+    None,
+    Event {
+        event: Box<Event>,
+        award: Watts,
+        method: Option<BaselineMethod>,
+    },
+    Emergency {
+        quota: Watts,
+    },
+}
+
+/// Orders of one direction.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    area: AreaId,
+    guard: Guard,
+    share: Share,
+    reference: Option<Watts>,
+    /// Whether a missing reference was told of.
+    warned: bool,
+    asserted: Watts,
+}
+
+impl Desk {
+    /// Continues after a restart: the highest sequence stays, the share is proven anew.
+    pub(crate) fn new(area: AreaId, direction: Direction, saved: Option<Guard>) -> Self {
+        let guard = saved.unwrap_or(Guard { direction, sequence: 0, order: None, received: false, completed: true });
+        Self { area, guard, share: Share::Unknown, reference: None, warned: false, asserted: Watts(0) }
+    }
+
+    /// What must survive a restart.
+    pub(crate) fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
+    /// Takes the order that stands on chain at a head which is not older than any before.
+    pub(crate) fn on_order(&mut self, order: Option<Order>, availability: Option<&Availability>) -> Arrival {
+        let Some(order) = order else { return Arrival::Known };
+        if order.area != self.area || order.direction != self.guard.direction {
+            return Arrival::Refused(format!("an order of area {} stands where one of {} must", order.area, self.area));
+        }
+        if order.sequence < self.guard.sequence {
+            let (got, known) = (order.sequence, self.guard.sequence);
+            return Arrival::Refused(format!("order {got} comes after order {known}: sequences never go back"));
+        }
+        let known = self.guard.order.as_ref() == Some(&order);
+        if known && !matches!(self.share, Share::Unknown) {
+            return Arrival::Known;
+        }
+        self.share = match &order.rule {
+            OrderRule::Event(_) => Share::Unknown,
+            rule @ OrderRule::Emergency { .. } => match availability.map(|entries| emergency_quota(entries, rule)) {
+                Some(quota) if quota.0 > 0 => Share::Emergency { quota },
+                _ => Share::None,
+            },
+            OrderRule::Release => Share::None,
+        };
+        self.reference = None;
+        self.warned = false;
+        if known {
+            return Arrival::Known;
+        }
+        let ended = self.end();
+        let (direction, sequence) = (order.direction, order.sequence);
+        self.guard = Guard { direction, sequence, order: Some(order), received: false, completed: true };
+        Arrival::New { ended }
+    }
+
+    /// Takes an event with the own segments; `None` when it or its clearing does not exist.
+    pub(crate) fn on_event(&mut self, id: EventId, facts: Option<(Event, Clearing, Segments)>) {
+        if self.need() != Need::Event(id) {
+            return;
+        }
+        let award = facts.as_ref().map(|(_, clearing, segments)| awards(clearing, segments));
+        self.share = match (facts, award) {
+            (Some((event, ..)), Some(award)) if award.0 > 0 => {
+                Share::Event { event: Box::new(event), award, method: None }
+            }
+            _ => Share::None,
+        };
+    }
+
+    /// Takes the programme that tells the baseline's method.
+    pub(crate) fn on_programme(&mut self, need: Need, programme: Option<&Programme>) {
+        if self.need() != need {
+            return;
+        }
+        if let Share::Event { method, .. } = &mut self.share {
+            match programme {
+                Some(programme) => *method = Some(programme.baseline.clone()),
+                None => self.share = Share::None,
+            }
+        }
+    }
+
+    /// Takes own readings in units of anchors up to `anchor`, oldest first. Returns the order's sequence,
+    /// once, when they leave it without a reference load.
+    pub(crate) fn on_readings(&mut self, anchor: AnchorNumber, readings: &[Reading]) -> Option<u64> {
+        if self.source()?.0 != anchor {
+            return None;
+        }
+        let readings = readings.iter().copied();
+        let reference = match (&self.share, &self.guard.order) {
+            (Share::Event { event, method: Some(method), .. }, _) => baseline(method, event.start, readings),
+            (Share::Emergency { .. }, Some(order)) => baseline(&REFERENCE_READING, order.end, readings),
+            _ => None,
+        };
+        self.reference = reference.or(self.reference);
+        if self.reference.is_some() || self.warned {
+            return None;
+        }
+        self.warned = true;
+        Some(self.guard.sequence)
+    }
+
+    /// Where the reference load comes from: anchors up to this one, this many readings.
+    pub(crate) fn source(&self) -> Option<(AnchorNumber, u16)> {
+        let order = self.guard.order.as_ref()?;
+        match &self.share {
+            Share::Event { event, method: Some(BaselineMethod::MeterBefore { readings }), .. } => {
+                Some((event.baseline_anchor, *readings))
+            }
+            Share::Emergency { .. } => Some((order.reference_anchor, 1)),
+            _ => None,
+        }
+    }
+
+    /// What to ask for next.
+    pub(crate) fn need(&self) -> Need {
+        match (&self.share, self.guard.order.as_ref().map(|order| &order.rule)) {
+            (Share::Unknown, Some(OrderRule::Event(id))) => Need::Event(*id),
+            (Share::Event { event, method: None, .. }, _) => Need::Programme(event.programme, event.version),
+            _ => match (self.reference, self.source()) {
+                (None, Some((anchor, readings))) => Need::Readings(anchor, readings),
+                _ => Need::Nothing,
+            },
+        }
+    }
+
+    /// Whether the order is proven to ask nothing of this node.
+    pub(crate) fn is_uncalled(&self) -> bool {
+        matches!(self.share, Share::None)
+    }
+
+    /// Whether an order that concerns this node binds at `now`.
+    pub(crate) fn is_live(&self, now: Millis) -> bool {
+        self.guard.order.as_ref().is_some_and(|order| order.is_valid_at(now))
+            && matches!(self.share, Share::Event { .. } | Share::Emergency { .. })
+    }
+
+    /// The event that readings at `now` belong to.
+    pub(crate) fn event(&self, now: Millis) -> Option<EventId> {
+        match self.guard.order.as_ref().map(|order| &order.rule) {
+            Some(OrderRule::Event(id)) if self.is_live(now) => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// When the order was issued: of two directions at once the later order binds.
+    pub(crate) fn issued_at(&self) -> Millis {
+        self.guard.order.as_ref().map(|order| order.issued_at).unwrap_or_default()
+    }
+
+    /// The level to hold at `now`; `None` when no order binds, or none that asks anything now.
+    pub(crate) fn level(&mut self, now: Millis, identity: &Identity) -> Option<Level> {
+        if !self.is_live(now) {
+            return None;
+        }
+        let quota = match &self.share {
+            Share::Event { event, award, .. } => quota(*award, event.need(event.interval_at(now)?), event.peak_need()),
+            Share::Emergency { quota } => *quota,
+            Share::Unknown | Share::None => return None,
+        };
+        if quota.0 <= 0 {
+            return None;
+        }
+        let direction = self.guard.direction;
+        let watts = setpoint(self.reference?, quota, direction, identity.load_min, identity.load_max);
+        self.asserted = watts;
+        Some(Level { direction, sequence: self.guard.sequence, watts })
+    }
+
+    /// Marks the order as acknowledged; false when it was before.
+    pub(crate) fn receive(&mut self) -> bool {
+        if self.guard.received {
+            return false;
+        }
+        self.guard.received = true;
+        self.guard.completed = false;
+        true
+    }
+
+    /// Ends the order when its time is over by `now`.
+    pub(crate) fn expire(&mut self, now: Millis) -> Option<Ended> {
+        let over = self.guard.order.as_ref().is_some_and(|order| now >= order.end);
+        if over {
+            self.end()
+        } else {
+            None
+        }
+    }
+
+    fn end(&mut self) -> Option<Ended> {
+        if self.guard.completed {
+            return None;
+        }
+        self.guard.completed = true;
+        Some(Ended { sequence: self.guard.sequence, setpoint: self.asserted })
+    }
+}

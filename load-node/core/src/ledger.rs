@@ -1,0 +1,104 @@
+//! What the node asks of its own ledger; the database behind it is the driver's choice.
+
+use crate::types::{Anchored, Change, Saved};
+use codec::{Decode, Encode};
+use loadstone_core::{AnchorNumber, Hash};
+use loadstone_dag::{Slot, Unit};
+use loadstone_market::baseline::Reading;
+
+/// Why the ledger can't serve.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerError {
+    /// The database failed.
+    #[error(
+        "the ledger in {path} failed: {reason}. Remedy: check the disk, and that no other load node uses this folder"
+    )]
+    Unavailable {
+        /// Where it lies.
+        path: String,
+        /// What the database said.
+        reason: String,
+    },
+    /// An entry does not decode.
+    #[error("the ledger's {0} does not decode: it was damaged. Remedy: have the owner renew the device and start with an empty store")]
+    Damaged(&'static str),
+    /// It was written by another version of the program.
+    #[error("the ledger has format {found}, this program reads {expected}. Remedy: run the version that wrote it, or start with an empty store and a renewed device")]
+    Version {
+        /// What the ledger says.
+        found: u32,
+        /// What this program reads.
+        expected: u32,
+    },
+    /// It belongs to another chain or device.
+    #[error("the ledger belongs to another {0}. Remedy: give each node and chain a store of its own")]
+    Foreign(&'static str),
+}
+
+/// How far a unit has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum UnitState {
+    /// Signed.
+    Signed,
+    /// Certified, by a gateway's word.
+    Confirmed,
+    /// Proven to be in this anchor of the finalised chain.
+    Anchored(AnchorNumber),
+    /// Its content has a new place in a later life of the device.
+    Void,
+}
+
+/// A unit as the ledger holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Its id.
+    pub hash: Hash,
+    /// The unit.
+    pub unit: Unit,
+    /// How far it has come.
+    pub state: UnitState,
+    /// Proof that it is anchored.
+    pub anchored: Option<Anchored>,
+}
+
+/// Counts over the whole ledger, across restarts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Summary {
+    /// Readings read.
+    pub read: u64,
+    /// Readings in signed units.
+    pub sent: u64,
+    /// Readings in units that are certified or anchored.
+    pub confirmed: u64,
+    /// Readings in units that are proven anchored.
+    pub anchored: u64,
+    /// Readings that are not proven anchored.
+    pub unanchored: u64,
+    /// Units signed.
+    pub units: u64,
+    /// Units proven anchored.
+    pub units_anchored: u64,
+    /// Acknowledgements and completions signed.
+    pub acknowledgements: u64,
+}
+
+/// The node's own ledger.
+pub trait Ledger {
+    /// What a run before left.
+    fn saved(&self) -> Result<Saved, LedgerError>;
+    /// Writes all `changes` or none; when `durable`, returns once they would survive a power failure.
+    fn apply(&self, changes: &[Change], durable: bool) -> Result<(), LedgerError>;
+    /// The last readings in units of anchors up to `anchor`, in chain order: as many as hold `valid` good
+    /// ones.
+    fn anchored_readings(&self, anchor: AnchorNumber, valid: u16) -> Result<Vec<Reading>, LedgerError>;
+    /// Units that are neither anchored nor void, after `after`, in rising order, at most `limit`.
+    fn unanchored(&self, after: Option<Slot>, limit: usize) -> Result<Vec<Unit>, LedgerError>;
+    /// Entries from `from` on, in rising order, at most `limit`.
+    fn entries(&self, from: Option<Slot>, limit: usize) -> Result<Vec<Entry>, LedgerError>;
+    /// Counts over the whole ledger.
+    fn summary(&self) -> Result<Summary, LedgerError>;
+    /// The light client's saved database.
+    fn light_database(&self) -> Result<Option<String>, LedgerError>;
+    /// Saves the light client's database.
+    fn save_light_database(&self, database: &str) -> Result<(), LedgerError>;
+}

@@ -1,0 +1,143 @@
+//! From orders on chain to the level asserted, with acknowledgement and completion.
+
+use super::LoadNode;
+use crate::{
+    desk::{Arrival, Desk, Ended, Need},
+    types::*,
+};
+use loadstone_core::{AnchorNumber, BlockNumber, Direction, Millis, Watts};
+use loadstone_dag::{Acknowledgement, AcknowledgementKind, Body};
+use loadstone_market::{baseline, Availability, Order};
+
+impl LoadNode {
+    /// Own readings in units of anchors up to `anchor`, oldest first, asked for by
+    /// [`Output::ReadLedger`].
+    pub fn ledger(&mut self, now: Now, anchor: AnchorNumber, readings: &[baseline::Reading]) {
+        for direction in [Direction::Down, Direction::Up] {
+            if let Some(sequence) = self.desk(direction).on_readings(anchor, readings) {
+                let text =
+                    format!("order {sequence} has no reference load yet: no own reading is proven in anchor {anchor}");
+                self.note(Note::Refused(text));
+            }
+        }
+        if let Some(time) = self.clock.now(now) {
+            self.assert(now, time);
+        }
+    }
+
+    pub(super) fn on_order(
+        &mut self,
+        now: Now,
+        at: BlockNumber,
+        direction: Direction,
+        order: Option<Order>,
+        availability: Option<Availability>,
+    ) {
+        let expired = match (&order, self.clock.now(now)) {
+            (Some(order), Some(time)) => time >= order.end,
+            _ => false,
+        };
+        self.floor = self.floor.max(at);
+        match self.desk(direction).on_order(order, availability.as_ref()) {
+            Arrival::Known => {}
+            Arrival::Refused(reason) => self.note(Note::Refused(reason)),
+            Arrival::New { ended } => self.adopt(now, at, direction, ended, expired),
+        }
+        self.pursue(now);
+    }
+
+    /// A new order stands: it is on disk before it acts.
+    fn adopt(&mut self, now: Now, at: BlockNumber, direction: Direction, ended: Option<Ended>, expired: bool) {
+        let guard = self.desk(direction).guard().clone();
+        let (area, sequence) = (self.config.area, guard.sequence);
+        let head = SavedHead { number: at.max(self.head.number), ..self.head };
+        let changes = vec![Change::Guard(guard), Change::Head(head)];
+        match ended {
+            Some(Ended { sequence, setpoint }) => {
+                self.acknowledge(now, direction, sequence, AcknowledgementKind::Completed, setpoint, changes);
+            }
+            None => self.out.push(Output::Persist(changes, true)),
+        }
+        self.note(Note::OrderVerified { area, direction, sequence, block: at });
+        if expired {
+            self.note(Note::Refused(format!("order {sequence} has expired: its end lies before chain time")));
+        } else if self.desk(direction).is_uncalled() {
+            self.note(Note::NotCalled { direction, sequence });
+        }
+    }
+
+    /// Asks for what is still missing to know the share, then asserts.
+    pub(super) fn pursue(&mut self, now: Now) {
+        for direction in [Direction::Down, Direction::Up] {
+            match self.desk(direction).need() {
+                Need::Nothing => {}
+                Need::Event(id) => self.ask_once(Query::Event(id)),
+                Need::Programme(id, version) => self.ask_once(Query::Programme(id, version)),
+                Need::Readings(anchor, count) => self.out.push(Output::ReadLedger(anchor, count)),
+            }
+        }
+        if let Some(time) = self.clock.now(now) {
+            self.assert(now, time);
+        }
+    }
+
+    fn ask_once(&mut self, query: Query) {
+        if !self.asked.contains_key(&query) {
+            self.ask(query);
+        }
+    }
+
+    /// Asserts the level that follows from order, share and time, again and again.
+    pub(super) fn assert(&mut self, now: Now, time: Millis) {
+        for direction in [Direction::Down, Direction::Up] {
+            if let Some(Ended { sequence, setpoint }) = self.desk(direction).expire(time) {
+                let guard = vec![Change::Guard(self.desk(direction).guard().clone())];
+                self.acknowledge(now, direction, sequence, AcknowledgementKind::Completed, setpoint, guard);
+            }
+        }
+        let Some(identity) = self.identity else { return };
+        let (down, up) = (self.down.level(time, &identity), self.up.level(time, &identity));
+        let later = if self.up.issued_at() > self.down.issued_at() { up.or(down) } else { down.or(up) };
+        let Some(level) = later else { return self.out.push(Output::Release) };
+        self.out.push(Output::Hold(level));
+        if self.may_sign() && self.desk(level.direction).receive() {
+            // Readings from before the order stand before its acknowledgement.
+            self.flush(now);
+            let guard = vec![Change::Guard(self.desk(level.direction).guard().clone())];
+            let kind = AcknowledgementKind::Received;
+            self.acknowledge(now, level.direction, level.sequence, kind, level.watts, guard);
+        }
+    }
+
+    /// Signs an acknowledgement; it is on disk in one step with `changes`, so that none is signed twice.
+    fn acknowledge(
+        &mut self,
+        now: Now,
+        direction: Direction,
+        sequence: u64,
+        kind: AcknowledgementKind,
+        setpoint: Watts,
+        changes: Vec<Change>,
+    ) {
+        let body = Acknowledgement { area: self.config.area, direction, sequence, kind, at: now.unix, setpoint };
+        self.write(Body::Acknowledgement(body), 0, changes);
+        self.note(Note::Acknowledged { direction, sequence, kind, setpoint });
+        self.send_unsent(now);
+    }
+
+    /// An own unit was proven to be in `anchor`: a reference that reaches so far is computed again.
+    pub(super) fn recompute(&mut self, anchor: AnchorNumber) {
+        for direction in [Direction::Down, Direction::Up] {
+            if let Some((wanted, count)) = self.desk(direction).source().filter(|(wanted, _)| anchor <= *wanted) {
+                self.out.push(Output::ReadLedger(wanted, count));
+            }
+        }
+    }
+
+    pub(super) fn desk(&mut self, direction: Direction) -> &mut Desk {
+        match direction {
+            Direction::Down => &mut self.down,
+            Direction::Up => &mut self.up,
+        }
+    }
+}

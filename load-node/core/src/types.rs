@@ -1,0 +1,277 @@
+//! What goes into and comes out of the state machine.
+
+use codec::{Decode, Encode};
+use loadstone_core::{
+    AnchorNumber, AreaId, BlockNumber, ChangeNotice, Device, Direction, EventId, Hash, Incarnation, MerkleProof,
+    Millis, ProgrammeId, ProgrammeVersion, PublicKey, Resource, Sequence, Signature, SigningPayload, Watts,
+};
+use loadstone_dag::{AcknowledgementKind, Anchor, DeviceMessage, Refusal, Slot, Unit};
+use loadstone_market::{Availability, Clearing, Event, Order, Programme, Segments};
+
+/// A moment by the node's two clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// Monotonic milliseconds since any fixed moment of this run.
+    pub mono_ms: u64,
+    /// Wall clock.
+    pub unix: Millis,
+}
+
+/// Signs with the device's key.
+pub trait Signer {
+    /// The public key.
+    fn public(&self) -> PublicKey;
+    /// Signature in Substrate's signing context.
+    fn sign(&self, payload: &SigningPayload) -> Signature;
+}
+
+/// A finalised head that the light client verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedHead {
+    /// Height.
+    pub number: BlockNumber,
+    /// Chain time of the block.
+    pub time: Millis,
+    /// What changed in it.
+    pub notices: Vec<ChangeNotice>,
+    /// Blocks before it were not seen, so notices may have been missed.
+    pub after_gap: bool,
+}
+
+/// A meter reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Reading {
+    /// When, on the grid of the reading interval.
+    pub at: Millis,
+    /// How much.
+    pub watts: Watts,
+    /// Whether the meter marks it as doubtful.
+    pub doubtful: bool,
+}
+
+/// What the node needs to know from the chain, read with a proof at the newest verified head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Query {
+    /// The own device and resource.
+    Device,
+    /// The current order of the own area, with the own standing availability.
+    Order(Direction),
+    /// An event with its clearing and the own segments.
+    Event(EventId),
+    /// A programme.
+    Programme(ProgrammeId, ProgrammeVersion),
+    /// An anchor.
+    Anchor(AnchorNumber),
+}
+
+/// What stands on chain; `None` where it is proven absent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// To [`Query::Device`].
+    Device(Option<Device>, Option<Resource>),
+    /// To [`Query::Order`].
+    Order(Direction, Option<Order>, Option<Availability>),
+    /// To [`Query::Event`]: `None` unless all three exist.
+    Event(EventId, Option<(Event, Clearing, Segments)>),
+    /// To [`Query::Programme`].
+    Programme(ProgrammeId, ProgrammeVersion, Option<Programme>),
+    /// To [`Query::Anchor`].
+    Anchor(AnchorNumber, Option<Anchor>),
+}
+
+/// The level that the actuator is to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level {
+    /// Of the order.
+    pub direction: Direction,
+    /// Of the order.
+    pub sequence: u64,
+    /// Absolute load.
+    pub watts: Watts,
+}
+
+/// What the driver must do, in the order given.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Write these; when `durable`, only go on once they would survive a power failure.
+    Persist(Vec<Change>, bool),
+    /// Read from the chain, then call [`crate::LoadNode::answered`] or [`crate::LoadNode::unanswered`].
+    Read(Query),
+    /// Give the last valid own readings in units of anchors up to this one to
+    /// [`crate::LoadNode::ledger`]: at most this many, oldest first.
+    ReadLedger(AnchorNumber, u16),
+    /// Give own units that are not anchored, after this slot, at most this many in rising order, to
+    /// [`crate::LoadNode::loaded`].
+    LoadUnits(Option<Slot>, usize),
+    /// Make the actuator hold this level. Given again and again while the order binds.
+    Hold(Level),
+    /// Let the load return to normal. Given again and again while no order binds.
+    Release,
+    /// Connect to this gateway, which from now on takes the units first.
+    UseGateway(usize),
+    /// Send to this gateway.
+    Send(usize, DeviceMessage),
+    /// Something worth telling.
+    Note(Note),
+}
+
+/// A write to the node's own ledger.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// A reading that waits for its unit.
+    Reading(Reading),
+    /// A signed unit; the readings in it wait no longer.
+    Unit(Unit, Hash),
+    /// A gateway says that the committee has certified the unit.
+    Confirmed(Slot),
+    /// The unit is proven to be in a finalised anchor.
+    Anchored(Slot, Anchored),
+    /// The unit's content has a new place in a later life of the device: this place is void.
+    Void(Slot),
+    /// How far orders of one direction have come.
+    Guard(Guard),
+    /// The newest verified head.
+    Head(SavedHead),
+    /// What the registry says of this node.
+    Identity(Identity),
+}
+
+/// Proof that a unit is in an anchor of the finalised chain.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Anchored {
+    /// The anchor, as it stands on chain.
+    pub anchor: Anchor,
+    /// Path from the unit's leaf to the anchor's root.
+    pub proof: MerkleProof,
+}
+
+/// How far orders of one direction have come; never goes back.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Guard {
+    /// Which way.
+    pub direction: Direction,
+    /// Highest order sequence seen; 0 before the first.
+    pub sequence: u64,
+    /// That order.
+    pub order: Option<Order>,
+    /// Whether an acknowledgement was signed for it.
+    pub received: bool,
+    /// Whether a completion was signed for it, or none is due.
+    pub completed: bool,
+}
+
+/// The newest verified head: older ones are never used again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct SavedHead {
+    /// Height.
+    pub number: BlockNumber,
+    /// Chain time.
+    pub time: Millis,
+}
+
+/// What the registry says of this node, and the chain that says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Identity {
+    /// Which life of the device the key signs for.
+    pub incarnation: Incarnation,
+    /// Least possible reading.
+    pub load_min: Watts,
+    /// Greatest possible reading.
+    pub load_max: Watts,
+}
+
+/// End of the node's own chain of units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Tip {
+    /// Which life.
+    pub incarnation: Incarnation,
+    /// The next unit's sequence.
+    pub next: Sequence,
+    /// The last unit's hash.
+    pub previous: Hash,
+}
+
+/// What a restarted node finds in its own ledger.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Saved {
+    /// End of the own chain.
+    pub tip: Tip,
+    /// The last unit known to be anchored, with its id.
+    pub last_anchored: Option<(Slot, Hash)>,
+    /// Readings without a unit, oldest first.
+    pub pending: Vec<Reading>,
+    /// How far orders have come, at most one a direction.
+    pub guards: Vec<Guard>,
+    /// The newest verified head.
+    pub head: SavedHead,
+    /// What the registry said last.
+    pub identity: Option<Identity>,
+}
+
+/// Things worth telling people and reports; no rule reads them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Note {
+    /// An order was proven at a finalised head.
+    OrderVerified {
+        /// Whom it addresses.
+        area: AreaId,
+        /// Which way.
+        direction: Direction,
+        /// Its sequence.
+        sequence: u64,
+        /// The head that it was proven at.
+        block: BlockNumber,
+    },
+    /// An order asks nothing of this node.
+    NotCalled {
+        /// Which way.
+        direction: Direction,
+        /// Its sequence.
+        sequence: u64,
+    },
+    /// A unit was signed.
+    Unit {
+        /// Its place.
+        slot: Slot,
+        /// Readings in it; zero for an acknowledgement.
+        readings: usize,
+    },
+    /// A gateway says that the committee has certified the unit.
+    Confirmed {
+        /// Its place.
+        slot: Slot,
+        /// Milliseconds since it was first sent; `None` when it was sent before a restart.
+        after_ms: Option<u64>,
+    },
+    /// The unit is proven to be in a finalised anchor.
+    Anchored {
+        /// Its place.
+        slot: Slot,
+        /// Which anchor.
+        anchor: AnchorNumber,
+    },
+    /// An acknowledgement or completion was signed.
+    Acknowledged {
+        /// Which way.
+        direction: Direction,
+        /// The order's sequence.
+        sequence: u64,
+        /// Which end of the order.
+        kind: AcknowledgementKind,
+        /// The level held.
+        setpoint: Watts,
+    },
+    /// A gateway refused a unit.
+    UnitRefused {
+        /// Its place.
+        slot: Slot,
+        /// Which gateway.
+        gateway: usize,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// The node refused something; the text names the violated condition.
+    Refused(String),
+    /// No verified head for this many milliseconds.
+    Silence(u64),
+}

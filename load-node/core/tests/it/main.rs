@@ -1,0 +1,6 @@
+//! The load node's decisions, driven by hand: a chain, a disk and gateways made of plain values.
+
+mod bench;
+mod gateways;
+mod orders;
+mod units;
