@@ -2,12 +2,12 @@
 
 use alloc::{collections::BTreeSet, vec::Vec};
 
-use loadstone_core::{AnchorNumber, Hash, Level, Millis};
+use loadstone_core::{AnchorNumber, Hash, Level, MemberIndex, Millis};
 
 use super::Member;
 use crate::{
-    graph::NodeId, CheckedUnit, CheckedWitness, Crypto, Effect, HistoryRequest, MemberMessage, PersistItem, Unit,
-    Witness, WitnessContent, WitnessRef, MAX_WITNESS_UNITS,
+    graph::NodeId, CheckedUnit, CheckedWitness, Crypto, Effect, HistoryRequest, MemberMessage, MemberSet, PersistItem,
+    Unit, Witness, WitnessContent, WitnessRef, MAX_WITNESS_UNITS,
 };
 
 /// Witnesses without effect before the pace slows down; confirming takes three.
@@ -20,7 +20,7 @@ impl<C: Crypto> Member<C> {
     /// Makes a witness if it is time, there is cause, and a level can be reached.
     pub(super) fn advance(&mut self, now: Millis, out: &mut Vec<Effect>) {
         let early = self.witnessed_at.is_some_and(|at| now.since(at) < self.pace());
-        if self.mute || early {
+        if self.mute || early || self.is_unsure() {
             return;
         }
         self.drop_known_units();
@@ -30,6 +30,12 @@ impl<C: Crypto> Member<C> {
         if let Some(level) = self.next_level() {
             self.make_witness(level, now, out);
         }
+    }
+
+    /// Whether we remember no witness of ours and too few members said that they hold none: the disk
+    /// may have been lost.
+    fn is_unsure(&self) -> bool {
+        self.ledger.newest(self.config.me).is_none() && !self.config.committee.is_quorum(self.answered)
     }
 
     fn pace(&self) -> u64 {
@@ -134,16 +140,22 @@ impl<C: Crypto> Member<C> {
             return;
         }
         let stuck = !self.queue.is_empty() || self.ledger.has_work();
-        if !stuck && self.greetings == 0 {
+        let unsure = self.is_unsure();
+        if !stuck && !unsure && self.greetings == 0 {
             return;
         }
         self.greetings = self.greetings.saturating_sub(1);
         self.repeat_at = now.after(self.config.retry_ms << self.repeats.min(MAX_BACKOFF));
-        self.repeats = self.repeats.saturating_add(1);
+        self.repeats = if unsure { 0 } else { self.repeats.saturating_add(1) };
         if stuck {
             out.extend(self.own_again());
         }
-        if let Some(peer) = self.next_peer() {
+        let silent = |member: &MemberIndex| !self.answered.contains(MemberSet::of(*member));
+        let peers: Vec<MemberIndex> = match unsure {
+            true => self.config.committee.indices().filter(silent).collect(),
+            false => self.next_peer().into_iter().collect(),
+        };
+        for peer in peers {
             out.push(Effect::Request(peer, HistoryRequest::Witnesses { wanted: Vec::new(), known: self.known() }));
         }
     }

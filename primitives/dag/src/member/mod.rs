@@ -53,6 +53,8 @@ pub struct Member<C> {
     /// Questions left that are asked only to catch up after a start.
     greetings: u16,
     next_peer: u16,
+    /// Members that answered a question since the start.
+    answered: MemberSet,
     /// Members whose fork was reported.
     reported: MemberSet,
     /// Set when our own past is unknown to us: another witness might be a second vote.
@@ -87,8 +89,6 @@ impl<C: Crypto> Member<C> {
     /// order; nothing for the first start.
     pub fn new(config: MemberConfig, crypto: C, persisted: impl IntoIterator<Item = PersistItem>, now: Millis) -> Self {
         let mut member = Self {
-            ledger: Ledger::new(config.committee.clone()),
-            config,
             crypto,
             inbox: Inbox::default(),
             finality: Finality::new(now),
@@ -102,8 +102,11 @@ impl<C: Crypto> Member<C> {
             repeats: 0,
             greetings: GREETINGS,
             next_peer: 0,
+            answered: MemberSet::of(config.me),
             reported: MemberSet::default(),
             mute: false,
+            ledger: Ledger::new(config.committee.clone()),
+            config,
         };
         for item in persisted {
             member.restore(item, now);
@@ -154,7 +157,7 @@ impl<C: Crypto> Member<C> {
         out
     }
 
-    /// The answer to a request for witnesses.
+    /// The answer to a request for witnesses; to be handed in even when it is empty.
     pub fn on_witnesses(
         &mut self,
         from: MemberIndex,
@@ -162,6 +165,7 @@ impl<C: Crypto> Member<C> {
         now: Millis,
     ) -> Vec<Effect> {
         let mut out = Vec::new();
+        self.answered = self.answered.with(MemberSet::of(from));
         let before = self.ledger.graph.nodes.len();
         for (witness, units) in witnesses {
             self.receive(from, witness, units, now, &mut out);
