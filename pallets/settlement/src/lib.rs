@@ -1,2 +1,316 @@
-//! Placeholder header, replaced in the next commit.
+//! Money for events: holds, statements, payment, penalties, and what goes back.
+//!
+//! # Process
+//!
+//! 1. Bids holds the opener's budget and each bidder's bond here, through the trait `Escrow`. All
+//!    money stays in its owner's account under a [`HoldReason`] until it is moved.
+//! 2. A scored event waits for its programme's dispute window. Meanwhile a resource's owner may
+//!    [`Call::dispute`]: the objection is recorded and announced. Hearing it, and a second distribution
+//!    after it, belong to a later version: payment here follows the records as they are.
+//! 3. Then every block takes one step of at most [`STEP`] entries, one event at a time:
+//!    statements (claim, and the penalty as far as the owner's bond reaches); payments from the pot,
+//!    which is the budget, by cumulative floor where claims exceed it; bonds: the penalty goes to the
+//!    opener, the rest back to the bidder. What is left of the budget goes back to the opener.
+//! 4. A payment that its receiver can't take (an account below the existential deposit) is kept in the
+//!    pallet's own account until the receiver calls [`Call::claim`]. It holds nobody else up.
+//!
+//! Every micro-yuan that was held for an event ends with the opener, an owner, a bidder, or is
+//! claimable by one of them; nothing is made or lost. The checks of `try_state` compare each hold
+//! with the books.
 #![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarking;
+mod escrow;
+#[cfg(test)]
+mod mock;
+mod queue;
+mod steps;
+#[cfg(test)]
+mod tests;
+mod transfer;
+#[cfg(any(feature = "try-runtime", test))]
+mod try_state;
+pub mod weights;
+
+pub use pallet::*;
+pub use steps::{Progress, Stage, STEP};
+pub use weights::WeightInfo;
+
+#[frame_support::pallet]
+pub mod pallet {
+    use super::*;
+    use frame_support::{
+        pallet_prelude::*,
+        traits::{
+            fungible::{Inspect, Mutate, MutateHold},
+            tokens::Preservation,
+            Time,
+        },
+        PalletId,
+    };
+    use frame_system::pallet_prelude::*;
+    use loadstone_core::{traits::Directory, AccountId, Balance, BoundedVec, EventId, Hash, Millis, ResourceId};
+    use loadstone_market::{
+        traits::{Market, Scores},
+        Bond, Dispute, DisputeReason, EscrowState, Statement, Waiting,
+    };
+    use sp_runtime::traits::AccountIdConversion;
+
+    const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+    #[pallet::pallet]
+    #[pallet::storage_version(STORAGE_VERSION)]
+    pub struct Pallet<T>(_);
+
+    #[pallet::config]
+    pub trait Config:
+        frame_system::Config<AccountId = AccountId, Hash = Hash, RuntimeEvent: From<Event<Self>>>
+    {
+        /// Money in micro-yuan.
+        type Currency: Mutate<AccountId, Balance = Balance>
+            + MutateHold<AccountId, Balance = Balance, Reason = Self::RuntimeHoldReason>;
+        /// The runtime's hold reasons.
+        type RuntimeHoldReason: From<HoldReason>;
+        /// Chain time in Unix milliseconds.
+        type Time: Time<Moment = u64>;
+        /// Resources with their owners.
+        type Directory: Directory;
+        /// Events, awards and phases.
+        type Market: Market<Error = DispatchError>;
+        /// Records of what was delivered.
+        type Scores: Scores;
+        /// Names the account that keeps claimable payments.
+        #[pallet::constant]
+        type PalletId: Get<PalletId>;
+        /// Greatest number of scored events that are not settled; at least 1.
+        #[pallet::constant]
+        type MaxWaiting: Get<u32>;
+        /// Weights of the calls and of the work in each block.
+        type WeightInfo: WeightInfo;
+        /// Puts in place what the benchmarks need of other pallets.
+        #[cfg(feature = "runtime-benchmarks")]
+        type BenchmarkHelper: benchmarking::BenchmarkHelper;
+    }
+
+    /// Why money is held.
+    #[pallet::composite_enum]
+    pub enum HoldReason {
+        /// The most that an opener pays for its events.
+        Budget,
+        /// What a bidder loses when it does not deliver.
+        Bond,
+    }
+
+    /// What is held for each event that is not settled.
+    #[pallet::storage]
+    pub type Escrows<T> = StorageMap<_, Twox64Concat, EventId, EscrowState>;
+
+    /// Each bidder's bond in an event that is not settled.
+    #[pallet::storage]
+    pub type Bonds<T> = StorageDoubleMap<_, Twox64Concat, EventId, Blake2_128Concat, AccountId, Bond>;
+
+    /// Scored events by the end of their dispute window, soonest first.
+    #[pallet::storage]
+    pub type Queue<T: Config> = StorageValue<_, BoundedVec<Waiting, T::MaxWaiting>, ValueQuery>;
+
+    /// When the first event of the queue is due, so that a block without work reads little.
+    #[pallet::storage]
+    pub type NextDue<T> = StorageValue<_, Millis>;
+
+    /// The event that is being settled, and how far.
+    #[pallet::storage]
+    pub type Settling<T> = StorageValue<_, Progress>;
+
+    /// What each resource's owner is due for an event.
+    #[pallet::storage]
+    pub type Statements<T> = StorageDoubleMap<_, Twox64Concat, EventId, Twox64Concat, ResourceId, Statement>;
+
+    /// Sums over an event's statements.
+    #[pallet::storage]
+    pub type Totals<T> = StorageMap<_, Twox64Concat, EventId, loadstone_market::Totals, ValueQuery>;
+
+    /// Payments that their receivers could not take, kept in the pallet's account.
+    #[pallet::storage]
+    pub type Claimables<T> = StorageMap<_, Blake2_128Concat, AccountId, Balance, ValueQuery>;
+
+    /// Objections, at most one for each resource in an event.
+    #[pallet::storage]
+    pub type Disputes<T> = StorageDoubleMap<_, Twox64Concat, EventId, Twox64Concat, ResourceId, Dispute>;
+
+    #[pallet::genesis_config]
+    #[derive(frame_support::DefaultNoBound)]
+    pub struct GenesisConfig<T: Config> {
+        #[serde(skip)]
+        #[doc(hidden)]
+        pub _config: core::marker::PhantomData<T>,
+    }
+
+    #[pallet::genesis_build]
+    impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+        /// Endows the pallet's account with the existential deposit, so that it can take any amount.
+        fn build(&self) {
+            let account = Pallet::<T>::account();
+            if T::Currency::balance(&account) < T::Currency::minimum_balance() {
+                T::Currency::set_balance(&account, T::Currency::minimum_balance());
+            }
+        }
+    }
+
+    #[pallet::event]
+    #[pallet::generate_deposit(pub(super) fn deposit_event)]
+    pub enum Event<T: Config> {
+        /// An opener's budget was held.
+        BudgetHeld { event: EventId, opener: AccountId, amount: Balance },
+        /// A bidder's bond was held.
+        BondHeld { event: EventId, bidder: AccountId, amount: Balance },
+        /// A bond was given back.
+        BondReleased { event: EventId, bidder: AccountId, amount: Balance },
+        /// Penalties, or a whole bond that was forfeited, went to the opener.
+        PenaltyTaken { event: EventId, bidder: AccountId, amount: Balance },
+        /// A budget, or what was left of it, was given back.
+        BudgetReleased { event: EventId, opener: AccountId, amount: Balance },
+        /// A resource's owner was paid.
+        Paid { event: EventId, resource: ResourceId, owner: AccountId, amount: Balance },
+        /// A receiver could not take a payment: it waits to be claimed.
+        PaymentParked { who: AccountId, amount: Balance },
+        /// Not even the pallet's account could take a payment: it stayed where it was held.
+        PaymentRefused { who: AccountId, amount: Balance },
+        /// A parked payment was fetched.
+        Claimed { who: AccountId, amount: Balance },
+        /// A resource's owner objected.
+        Disputed { event: EventId, resource: ResourceId, by: AccountId, reason: DisputeReason },
+        /// A scored event waits for the end of its dispute window.
+        SettlementQueued { event: EventId, due: Millis },
+        /// The dispute window is over and statements are drawn up.
+        SettlementStarted { event: EventId },
+        /// All claims are known and payment begins.
+        StatementsDrawn { event: EventId, claims: Balance, pot: Balance },
+        /// Everything held for the event was moved.
+        EventSettled { event: EventId, paid: Balance, penalties: Balance, refunded: Balance },
+    }
+
+    #[pallet::error]
+    pub enum Error<T> {
+        /// Money is held for the event already.
+        AlreadyHeld,
+        /// No budget is held for the event, or none was offered.
+        NoBudget,
+        /// The bidder has a bond in the event already.
+        AlreadyBonded,
+        /// The bidder has no bond in the event.
+        NoBond,
+        /// The event is being settled: its bonds are no longer the market's.
+        SettlementUnderWay,
+        /// The market knows no such event.
+        UnknownEvent,
+        /// As many scored events as allowed wait for settlement.
+        QueueFull,
+        /// Nothing is claimable by the caller.
+        NothingToClaim,
+        /// The event's dispute window is not open.
+        NotDisputable,
+        /// The caller does not own the resource.
+        NotOwner,
+        /// The resource has no record in the event.
+        NoRecord,
+        /// The resource's record is disputed already.
+        AlreadyDisputed,
+    }
+
+    #[pallet::hooks]
+    impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+        /// Takes the next step of settlement, however full the block will be.
+        fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+            Self::settle_step()
+        }
+
+        fn integrity_test() {
+            assert!(T::MaxWaiting::get() > 0, "MaxWaiting must admit an event");
+            let room = <T as frame_system::Config>::BlockWeights::get().max_block;
+            for step in [T::WeightInfo::statements, T::WeightInfo::payments, T::WeightInfo::bonds] {
+                assert!(step(STEP).all_lt(room), "a step of settlement must fit into a block");
+            }
+        }
+
+        #[cfg(feature = "try-runtime")]
+        fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+            Self::do_try_state()
+        }
+    }
+
+    #[pallet::call(weight = T::WeightInfo)]
+    impl<T: Config> Pallet<T> {
+        /// Fetches payments that the caller could not take when they were made.
+        ///
+        /// # Errors
+        /// [`Error::NothingToClaim`]; a token error while the account still can't take the amount, which
+        /// then stays claimable.
+        #[pallet::call_index(0)]
+        pub fn claim(origin: OriginFor<T>) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            let amount = Claimables::<T>::take(&who);
+            ensure!(amount > 0, Error::<T>::NothingToClaim);
+            T::Currency::transfer(&Self::account(), &who, amount, Preservation::Preserve)?;
+            Self::deposit_event(Event::Claimed { who, amount });
+            Ok(())
+        }
+
+        /// Objects to the record and score of the caller's `resource` in a scored event, within the
+        /// dispute window. Recorded and announced; it does not change this version's payment.
+        ///
+        /// # Errors
+        /// [`Error::NotDisputable`] before scoring and once the window has ended; [`Error::NotOwner`],
+        /// [`Error::NoRecord`], [`Error::AlreadyDisputed`].
+        #[pallet::call_index(1)]
+        pub fn dispute(
+            origin: OriginFor<T>,
+            event: EventId,
+            resource: ResourceId,
+            reason: DisputeReason,
+        ) -> DispatchResult {
+            let by = ensure_signed(origin)?;
+            let at = Self::now();
+            ensure!(Self::is_disputable(event, at), Error::<T>::NotDisputable);
+            let owner = T::Directory::resource(resource).map(|resource| resource.owner);
+            ensure!(owner.as_ref() == Some(&by), Error::<T>::NotOwner);
+            ensure!(T::Scores::record(event, resource).is_some(), Error::<T>::NoRecord);
+            ensure!(!Disputes::<T>::contains_key(event, resource), Error::<T>::AlreadyDisputed);
+            Disputes::<T>::insert(event, resource, Dispute { by: by.clone(), at, reason: reason.clone() });
+            Self::deposit_event(Event::Disputed { event, resource, by, reason });
+            Ok(())
+        }
+    }
+
+    #[pallet::view_functions]
+    impl<T: Config> Pallet<T> {
+        /// What is held for an event; nothing once it is settled.
+        pub fn escrow_of(event: EventId) -> Option<EscrowState> {
+            Escrows::<T>::get(event)
+        }
+
+        /// What a resource's owner is due for an event.
+        pub fn statement_of(event: EventId, resource: ResourceId) -> Option<Statement> {
+            Statements::<T>::get(event, resource)
+        }
+
+        /// What an account may claim.
+        pub fn claimable_by(who: AccountId) -> Balance {
+            Claimables::<T>::get(who)
+        }
+    }
+
+    impl<T: Config> Pallet<T> {
+        /// The account that keeps claimable payments.
+        pub fn account() -> AccountId {
+            T::PalletId::get().into_account_truncating()
+        }
+
+        /// Chain time.
+        pub(crate) fn now() -> Millis {
+            Millis(T::Time::now())
+        }
+    }
+}

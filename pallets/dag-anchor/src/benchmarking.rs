@@ -1,0 +1,184 @@
+//! Benchmarks of every call, and signing helpers that other pallets' benchmarks use too.
+
+use crate::{Call, Committee, Config, DeviceFaults, Latest, MemberFaults, Members, Pallet, Peaks, KEY_TYPE};
+use alloc::{boxed::Box, vec, vec::Vec};
+use codec::Encode;
+use frame_benchmarking::v2::*;
+use frame_support::{
+    pallet_prelude::TransactionSource,
+    traits::{Authorize, Get},
+};
+use frame_system::RawOrigin;
+use loadstone_core::{
+    AccountId, AnchorNumber, DeviceId, Hash, Incarnation, Level, Member, MemberIndex, Millis, OrganisationId,
+    PublicKey, Sequence, Signature,
+};
+use loadstone_dag::{
+    Anchor, Body, BoundedCertificate, Readings, Slot, Unit, UnitContent, Witness, WitnessContent, WitnessRef,
+    MAX_MEMBERS, MAX_WITNESS_UNITS,
+};
+
+/// What the benchmarks need of other pallets.
+pub trait BenchmarkHelper {
+    /// A registered participant that may report.
+    fn participant() -> AccountId;
+    /// Registers a device of incarnation 0 that signs with `key`.
+    fn device(key: PublicKey) -> DeviceId;
+}
+
+/// A new key in the keystore.
+pub fn new_key() -> PublicKey {
+    sp_io::crypto::sr25519_generate(KEY_TYPE, None).0
+}
+
+/// Signs `message` with a key of the keystore.
+pub fn sign(key: &PublicKey, message: &[u8]) -> Signature {
+    let public = sp_core::sr25519::Public::from_raw(*key);
+    sp_io::crypto::sr25519_sign(KEY_TYPE, &public, message).map(|signature| signature.0).unwrap_or([0; 64])
+}
+
+/// Seats a committee of `members` whose keys are in the keystore.
+pub fn seat_committee<T: Config>(members: u32) {
+    let seats: Vec<Member> = (0..members)
+        .map(|index| Member {
+            account: account("member", index, 0),
+            organisation: OrganisationId(index as u16),
+            key: new_key(),
+            weight: 1,
+        })
+        .collect();
+    Committee::<T>::put(Members::truncate_from(seats));
+}
+
+/// Certificate of the whole committee over `message`.
+pub fn certify<T: Config>(message: &[u8]) -> BoundedCertificate {
+    let signatures = Committee::<T>::get()
+        .iter()
+        .enumerate()
+        .map(|(index, member)| (MemberIndex(index as u16), sign(&member.key, message)))
+        .collect();
+    BoundedCertificate::truncate_from(signatures)
+}
+
+/// Accepts anchors until `number` is the latest, as if they had been certified.
+pub fn accept_anchors<T: Config>(number: u32) -> Result<(), BenchmarkError> {
+    while Latest::<T>::get().is_none_or(|latest| latest.number.0 < number) {
+        Pallet::<T>::accept(next_anchor::<T>()).map_err(|_| BenchmarkError::Stop("anchor refused"))?;
+    }
+    Ok(())
+}
+
+fn next_anchor<T: Config>() -> Anchor {
+    let latest = Latest::<T>::get();
+    Anchor {
+        number: latest.as_ref().map_or(AnchorNumber(0), |latest| latest.number).next(),
+        parent: latest.map(|latest| latest.hash()).unwrap_or_default(),
+        units: 1_000,
+        readings: 60_000,
+        ..Default::default()
+    }
+}
+
+fn unit<T: Config>(device: DeviceId, key: &PublicKey, start: u64, bytes: usize) -> Unit {
+    let slot = Slot { device, incarnation: Incarnation(0), sequence: Sequence(1) };
+    let body = Body::Readings(Readings {
+        start: Millis(start),
+        interval_ms: 1_000,
+        event: None,
+        doubtful: vec![],
+        deltas: vec![1; bytes],
+    });
+    let content = UnitContent { slot, previous: Hash::repeat_byte(1), references: vec![], body };
+    let signature = sign(key, content.payload(&Pallet::<T>::genesis()).as_bytes());
+    Unit { content, signature }
+}
+
+fn witness<T: Config>(key: &PublicKey, base: u32, units: usize) -> Witness {
+    let named = |level| WitnessRef { member: MemberIndex(0), level, hash: Hash::repeat_byte(2) };
+    let content = WitnessContent {
+        epoch: 0,
+        member: MemberIndex(0),
+        level: Level(9),
+        previous: Some(named(Level(8))),
+        parents: vec![named(Level(8)); MAX_MEMBERS],
+        latest: vec![],
+        units: vec![Hash::repeat_byte(3); units],
+        base: AnchorNumber(base),
+    };
+    let signature = sign(key, content.payload(&Pallet::<T>::genesis()).as_bytes());
+    Witness { content, signature }
+}
+
+#[benchmarks]
+mod benchmarks {
+    use super::*;
+
+    #[benchmark]
+    fn submit_anchor() -> Result<(), BenchmarkError> {
+        seat_committee::<T>(MAX_MEMBERS as u32);
+        // A full log, so that the oldest anchor is pruned too.
+        accept_anchors::<T>(T::KeepAnchors::get().min(200))?;
+        let anchor = next_anchor::<T>();
+        let certificate = certify::<T>(anchor.payload(&Pallet::<T>::genesis()).as_bytes());
+        let number = anchor.number;
+
+        #[extrinsic_call]
+        _(RawOrigin::Authorized, anchor, certificate);
+
+        assert_eq!(Latest::<T>::get().map(|latest| latest.number), Some(number));
+        assert_eq!(Peaks::<T>::get().leaves, number.0);
+        Ok(())
+    }
+
+    #[benchmark]
+    fn authorize_submit_anchor(s: Linear<1, { MAX_MEMBERS as u32 }>) -> Result<(), BenchmarkError> {
+        seat_committee::<T>(s);
+        accept_anchors::<T>(3)?;
+        let anchor = next_anchor::<T>();
+        let certificate = certify::<T>(anchor.payload(&Pallet::<T>::genesis()).as_bytes());
+        let call = Call::<T>::submit_anchor { anchor, certificate };
+
+        #[block]
+        {
+            call.authorize(TransactionSource::External).ok_or("the call must be authorised")??;
+        }
+
+        Ok(())
+    }
+
+    #[benchmark]
+    fn report_device_fork(b: Linear<400, 1_800>) -> Result<(), BenchmarkError> {
+        let reporter = T::BenchmarkHelper::participant();
+        let key = new_key();
+        let device = T::BenchmarkHelper::device(key);
+        let overhead = unit::<T>(device, &key, 0, 64).encoded_size() - 64;
+        let readings = (b as usize / 2).saturating_sub(overhead);
+        let first = Box::new(unit::<T>(device, &key, 10_000, readings));
+        let second = Box::new(unit::<T>(device, &key, 20_000, readings));
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(reporter), first, second);
+
+        assert_eq!(DeviceFaults::<T>::get(device).map(|fault| fault.count), Some(1));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn report_member_fork(b: Linear<6_000, 70_000>) -> Result<(), BenchmarkError> {
+        seat_committee::<T>(MAX_MEMBERS as u32);
+        let reporter = T::BenchmarkHelper::participant();
+        let key = Committee::<T>::get()[0].key;
+        let overhead = witness::<T>(&key, 0, 0).encoded_size();
+        let units = ((b as usize / 2).saturating_sub(overhead) / 32).min(MAX_WITNESS_UNITS);
+        let first = Box::new(witness::<T>(&key, 1, units));
+        let second = Box::new(witness::<T>(&key, 2, units));
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(reporter), first, second);
+
+        assert_eq!(MemberFaults::<T>::get(MemberIndex(0)).map(|fault| fault.count), Some(1));
+        Ok(())
+    }
+
+    impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);
+}

@@ -1,0 +1,5 @@
+//! One file for each behaviour.
+
+mod anchors;
+mod committee;
+mod faults;

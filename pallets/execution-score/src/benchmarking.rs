@@ -1,0 +1,145 @@
+//! Benchmarks of the call, its authorisation and the work in blocks.
+
+use crate::{Awaiting, Call, Config, CutoffHashes, Cutoffs, Histograms, Pallet, Recording, Scores, Scoring};
+use alloc::vec::Vec;
+use codec::Encode;
+use frame_benchmarking::v2::*;
+use frame_support::{
+    pallet_prelude::TransactionSource,
+    traits::{Authorize, Get},
+};
+use frame_system::RawOrigin;
+use loadstone_core::{traits::OnAnchor, AnchorNumber, BasisPoints, BoundedVec, EventId, Hash, Millis, Watts};
+use loadstone_dag::{BoundedCertificate, RecordsClaim, MAX_MEMBERS};
+use loadstone_market::{
+    clearing::awards, setpoint::quota, traits::Market, EventRecord, RecordChunk, Waiting, RECORD_CHUNK,
+};
+
+/// What the benchmarks need of other pallets.
+pub trait BenchmarkHelper {
+    /// A dispatched event of the greatest number of intervals with `resources` awarded resources, each
+    /// with the greatest number of segments. Dispatch must have told this pallet.
+    fn dispatched_event(resources: u32) -> EventId;
+    /// Accepts an anchor and returns its number; its [`OnAnchor`] must not be relied on.
+    fn accept_anchor() -> AnchorNumber;
+    /// A certificate over `message` by all of a committee of `members`, seated for it.
+    fn certify(message: &[u8], members: u32) -> BoundedCertificate;
+}
+
+/// A dispatched event whose cut-off has come.
+fn cut_event<T: Config>(resources: u32) -> EventId {
+    let event = T::BenchmarkHelper::dispatched_event(resources);
+    let anchor = T::BenchmarkHelper::accept_anchor();
+    Pallet::<T>::on_anchor(anchor, Millis(u64::MAX));
+    event
+}
+
+/// The first chunk of an event's records, all delivered to the watt.
+pub fn chunk_of<T: Config>(event: EventId) -> RecordChunk {
+    let details = T::Market::event(event).expect("the helper made it");
+    let clearing = T::Market::clearing(event).expect("the helper cleared it");
+    let count = T::Market::resource_count(event).min(RECORD_CHUNK);
+    let record = |index| {
+        let resource = T::Market::resource_at(event, index).expect("the helper revealed it");
+        let award = awards(&clearing, &T::Market::segments(event, resource));
+        let quotas = details.needs.iter().map(|need| quota(award, *need, details.peak_need())).collect::<Vec<_>>();
+        EventRecord {
+            resource,
+            baseline: Watts(1_000_000),
+            delivered: BoundedVec::truncate_from(quotas.clone()),
+            quota: BoundedVec::truncate_from(quotas),
+            readings_due: 900,
+            readings_valid: 900,
+            response_time_ms: 2_000,
+            rate: BasisPoints(500),
+            precision_error: BasisPoints(10),
+        }
+    };
+    let records = (0..count).map(record).collect::<Vec<_>>();
+    let cutoff = CutoffHashes::<T>::get(event).unwrap_or_default();
+    RecordChunk { event, chunk: 0, cutoff, records: BoundedVec::truncate_from(records) }
+}
+
+fn certificate<T: Config>(chunk: &RecordChunk, members: u32) -> BoundedCertificate {
+    let chunk_hash = Hash(sp_io::hashing::blake2_256(&chunk.encode()));
+    let claim = RecordsClaim { event: chunk.event, chunk: chunk.chunk, chunk_hash };
+    T::BenchmarkHelper::certify(claim.payload(&Pallet::<T>::genesis()).as_bytes(), members)
+}
+
+#[benchmarks]
+mod benchmarks {
+    use super::*;
+
+    #[benchmark]
+    fn submit_records(r: Linear<1, RECORD_CHUNK>) {
+        let event = cut_event::<T>(r);
+        let chunk = chunk_of::<T>(event);
+        let certificate = certificate::<T>(&chunk, MAX_MEMBERS as u32);
+
+        #[extrinsic_call]
+        _(RawOrigin::Authorized, chunk, certificate);
+
+        assert!(Scoring::<T>::get().iter().any(|job| job.event == event));
+    }
+
+    #[benchmark]
+    fn authorize_submit_records(
+        r: Linear<1, RECORD_CHUNK>,
+        s: Linear<1, { MAX_MEMBERS as u32 }>,
+    ) -> Result<(), BenchmarkError> {
+        let event = cut_event::<T>(r);
+        let chunk = chunk_of::<T>(event);
+        let certificate = certificate::<T>(&chunk, s);
+        let call = Call::<T>::submit_records { chunk, certificate };
+
+        #[block]
+        {
+            call.authorize(TransactionSource::External).ok_or("the call must be authorised")??;
+        }
+
+        Ok(())
+    }
+
+    #[benchmark]
+    fn on_anchor(e: Linear<0, { T::MaxActive::get() }>) {
+        let event = T::BenchmarkHelper::dispatched_event(1);
+        // Others like it: only their ids differ, which no cost depends on.
+        let waiting = (0..e).map(|index| Waiting { due: Millis(0), event: EventId(event.0 + index) });
+        Awaiting::<T>::put(BoundedVec::truncate_from(waiting.collect::<Vec<_>>()));
+        let anchor = T::BenchmarkHelper::accept_anchor();
+        // Accepting may have cut them off already.
+        let waiting = (0..e).map(|index| Waiting { due: Millis(0), event: EventId(event.0 + index) });
+        Awaiting::<T>::put(BoundedVec::truncate_from(waiting.collect::<Vec<_>>()));
+        Recording::<T>::kill();
+        Scoring::<T>::kill();
+        Cutoffs::<T>::remove(event);
+
+        #[block]
+        {
+            Pallet::<T>::on_anchor(anchor, Millis(1));
+        }
+
+        assert_eq!(Awaiting::<T>::decode_len().unwrap_or(0), 0);
+        assert_eq!(Cutoffs::<T>::contains_key(event), e > 0);
+    }
+
+    #[benchmark]
+    fn score_chunk(r: Linear<0, RECORD_CHUNK>) -> Result<(), BenchmarkError> {
+        let event = cut_event::<T>(r.max(1));
+        if r > 0 {
+            Pallet::<T>::record_chunk(chunk_of::<T>(event))?;
+        }
+        let scored;
+
+        #[block]
+        {
+            scored = Pallet::<T>::score_next_chunk();
+        }
+
+        assert_eq!(scored, r);
+        assert_eq!(Scores::<T>::iter_prefix(event).count() as u64, Histograms::<T>::get(event).count());
+        Ok(())
+    }
+
+    impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);
+}

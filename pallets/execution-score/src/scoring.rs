@@ -1,0 +1,88 @@
+//! Scoring by itself, one chunk a block.
+
+use crate::{Config, Credits, Event, Histograms, Pallet, Records, Scores, Scoring};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::storage::with_storage_layer;
+use loadstone_core::EventId;
+use loadstone_market::{
+    score::{credit, score, Histogram},
+    traits::Market,
+    Phase, ScoreRule, RECORD_CHUNK,
+};
+use scale_info::TypeInfo;
+use sp_runtime::DispatchError;
+
+/// An event that is being scored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct ScoringJob {
+    /// Which.
+    pub event: EventId,
+    /// Index of its next resource.
+    pub next: u32,
+}
+
+impl<T: Config> Pallet<T> {
+    /// Scores up to [`RECORD_CHUNK`] resources of the event whose turn it is; returns how many.
+    pub(crate) fn score_next_chunk() -> u32 {
+        if Scoring::<T>::decode_len().unwrap_or(0) == 0 {
+            return 0;
+        }
+        Scoring::<T>::mutate(|jobs| {
+            let Some(job) = jobs.iter_mut().next() else { return 0 };
+            let event = job.event;
+            let scored = Self::score_chunk(job);
+            if job.next < T::Market::resource_count(event) {
+                return scored;
+            }
+            match with_storage_layer(|| Self::hand_on(event)) {
+                Ok(()) => {
+                    jobs.remove(0);
+                    Self::deposit_event(Event::EventScored { event });
+                }
+                // Settlement may be full: the others go on meanwhile.
+                Err(reason) => {
+                    jobs.as_mut().rotate_left(1);
+                    Self::deposit_event(Event::ScoringDelayed { event, reason });
+                }
+            }
+            scored
+        })
+    }
+
+    /// Scores the next chunk of `job`; returns how many resources it holds.
+    fn score_chunk(job: &mut ScoringJob) -> u32 {
+        let count = T::Market::resource_count(job.event);
+        let (first, end) = (job.next, job.next.saturating_add(RECORD_CHUNK).min(count));
+        job.next = end;
+        let rule = T::Market::event(job.event)
+            .and_then(|event| T::Market::programme_of(&event))
+            .map(|programme| programme.score);
+        // Programmes are never removed, so that events without one do not exist; nothing could be
+        // scored in them.
+        let Some(rule) = rule else { return 0 };
+        let histogram = Histograms::<T>::get(job.event);
+        for index in first..end {
+            Self::score_resource(job.event, index, &rule, &histogram);
+        }
+        end.saturating_sub(first)
+    }
+
+    /// Scores one resource, if anything was asked of it.
+    fn score_resource(event: EventId, index: u32, rule: &ScoreRule, histogram: &Histogram) {
+        let Some(resource) = T::Market::resource_at(event, index) else { return };
+        let record = Records::<T>::get(event, resource);
+        let Some(result) = record.and_then(|record| score(&record, rule, histogram)) else { return };
+        let standing = credit(Credits::<T>::get(resource).as_ref(), &result, rule);
+        Self::deposit_event(Event::ResourceScored { event, resource, score: result.score, credit: standing.credit });
+        Scores::<T>::insert(event, resource, result);
+        Credits::<T>::insert(resource, standing);
+    }
+
+    /// Moves a scored event on. One without resources was never recorded before.
+    fn hand_on(event: EventId) -> Result<(), DispatchError> {
+        if T::Market::event(event).is_some_and(|event| event.phase < Phase::Recorded) {
+            T::Market::set_phase(event, Phase::Recorded)?;
+        }
+        T::Market::set_phase(event, Phase::Scored)
+    }
+}

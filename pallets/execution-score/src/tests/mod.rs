@@ -1,0 +1,5 @@
+//! One file for each behaviour.
+
+mod cutoff;
+mod records;
+mod scoring;

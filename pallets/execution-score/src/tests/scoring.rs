@@ -1,0 +1,87 @@
+//! Scores and credit, one chunk a block.
+
+use crate::{mock::*, Credits, Event, Histograms, Scores, Scoring};
+use frame_support::assert_ok;
+use loadstone_core::{BasisPoints, ResourceId};
+use loadstone_market::{score::score, traits::Scores as _, Credit, Phase};
+use sp_runtime::DispatchError;
+
+#[test]
+fn a_recorded_event_is_scored_chunk_by_chunk() {
+    run(|| {
+        // GIVEN a recorded event of 70 resources
+        let event = cut(70);
+        (0..3).for_each(|index| assert_ok!(submit(chunk(event, index, |at| 60 + at as i64 % 40))));
+        // WHEN two blocks begin
+        blocks(2);
+        // THEN two chunks are scored and the event is not
+        assert_eq!(Scores::<Test>::iter_prefix(event).count(), 64);
+        assert_eq!(phase(event), Phase::Recorded);
+        // WHEN one more begins
+        blocks(1);
+        // THEN all of which something was asked have a score, as the pure function gives it
+        assert_eq!(Scores::<Test>::iter_prefix(event).count(), 69);
+        let histogram = Histograms::<Test>::get(event);
+        let record = crate::Records::<Test>::get(event, ResourceId(107)).expect("recorded");
+        let expected = score(&record, &programme().score, &histogram).expect("something was asked");
+        assert_eq!(ExecutionScore::score(event, ResourceId(107)), Some(expected.clone()));
+        assert_eq!(expected.accuracy, BasisPoints(6_700));
+        // AND the event is scored
+        assert_eq!(phase(event), Phase::Scored);
+        assert!(Scoring::<Test>::get().is_empty());
+        System::assert_last_event(Event::EventScored { event }.into());
+    });
+}
+
+#[test]
+fn credit_follows_scores_over_events() {
+    run(|| {
+        // GIVEN a resource that delivers in one event and not in the next
+        let first = cut(2);
+        assert_ok!(submit(chunk(first, 0, |_| 100)));
+        blocks(1);
+        let second = cut(2);
+        assert_ok!(submit(chunk(second, 0, |_| 0)));
+        blocks(1);
+        // THEN its credit is the first score, lowered by the second's weight, and a default is counted
+        let credit = Credit { credit: BasisPoints(8_000), events: 2, defaults: 1 };
+        assert_eq!(Credits::<Test>::get(ResourceId(100)), Some(credit));
+        // AND the resource of which nothing was asked has none
+        assert_eq!(Credits::<Test>::get(ResourceId(101)), None);
+        assert_eq!(Scores::<Test>::get(first, ResourceId(101)), None);
+    });
+}
+
+#[test]
+fn an_event_without_resources_passes_through() {
+    run(|| {
+        // GIVEN a dispatched event in which nobody was revealed
+        let event = cut(0);
+        // WHEN a block begins
+        blocks(1);
+        // THEN it is scored, since nothing is missing
+        assert_eq!(phase(event), Phase::Scored);
+    });
+}
+
+#[test]
+fn an_event_that_cannot_be_handed_on_lets_others_pass() {
+    run(|| {
+        // GIVEN two recorded events of which the first cannot be handed on
+        let (first, second) = (cut(2), cut(2));
+        refuse_scored(Some(first));
+        assert_ok!(submit(chunk(first, 0, |_| 100)));
+        assert_ok!(submit(chunk(second, 0, |_| 100)));
+        // WHEN two blocks begin
+        blocks(2);
+        // THEN the second is scored and the first is told to wait
+        assert_eq!((phase(first), phase(second)), (Phase::Recorded, Phase::Scored));
+        System::assert_has_event(Event::ScoringDelayed { event: first, reason: DispatchError::Exhausted }.into());
+        // WHEN it can be handed on
+        refuse_scored(None);
+        blocks(1);
+        // THEN it is scored too, and nothing was scored twice
+        assert_eq!(phase(first), Phase::Scored);
+        assert_eq!(Credits::<Test>::get(ResourceId(100)).map(|credit| credit.events), Some(2));
+    });
+}

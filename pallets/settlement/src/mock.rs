@@ -1,0 +1,390 @@
+//! A runtime with this pallet, real balances, and a market and records of its own.
+
+use crate as pallet_settlement;
+use crate::{Bonds, Pallet};
+use frame_support::{
+    derive_impl, parameter_types,
+    traits::{ConstU128, ConstU32, ConstU64, Hooks},
+    PalletId,
+};
+use loadstone_core::{
+    traits::Directory, AccountId, AnchorNumber, AreaId, Balance, BasisPoints, BoundedVec, Device, DeviceId, Direction,
+    EventId, Millis, Name, Participant, Price, ProgrammeId, ProgrammeVersion, Resource, ResourceId, Watts, YUAN,
+};
+use loadstone_market::{
+    clearing::{awards, clear},
+    setpoint::quota,
+    traits::{Escrow, Market, OnPhase, Scores},
+    BaselineMethod, Clearing, Credit, DeviationRule, Event, EventRecord, Phase, Pricing, Programme, Score, ScoreRule,
+    Segment, Segments,
+};
+use sp_runtime::{BuildStorage, DispatchError};
+use std::{cell::RefCell, collections::BTreeMap};
+
+#[frame_support::runtime]
+mod runtime {
+    #[runtime::runtime]
+    #[runtime::derive(
+        RuntimeCall,
+        RuntimeEvent,
+        RuntimeError,
+        RuntimeOrigin,
+        RuntimeFreezeReason,
+        RuntimeHoldReason,
+        RuntimeSlashReason,
+        RuntimeLockId,
+        RuntimeTask,
+        RuntimeViewFunction
+    )]
+    pub struct Test;
+
+    #[runtime::pallet_index(0)]
+    pub type System = frame_system::Pallet<Test>;
+    #[runtime::pallet_index(1)]
+    pub type Timestamp = pallet_timestamp::Pallet<Test>;
+    #[runtime::pallet_index(2)]
+    pub type Balances = pallet_balances::Pallet<Test>;
+    #[runtime::pallet_index(3)]
+    pub type Settlement = pallet_settlement::Pallet<Test>;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+    type AccountId = AccountId;
+    type Lookup = sp_runtime::traits::IdentityLookup<AccountId>;
+    type Block = frame_system::mocking::MockBlockU32<Test>;
+    type AccountData = pallet_balances::AccountData<Balance>;
+}
+
+impl pallet_timestamp::Config for Test {
+    type Moment = u64;
+    type OnTimestampSet = ();
+    type MinimumPeriod = ConstU64<1>;
+    type WeightInfo = ();
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+    type Balance = Balance;
+    type ExistentialDeposit = ConstU128<EXISTENTIAL_DEPOSIT>;
+    type AccountStore = System;
+}
+
+pub const EXISTENTIAL_DEPOSIT: Balance = 1_000;
+pub const DISPUTE_MS: u64 = 60_000;
+pub const START: u64 = 1_000_000;
+pub const OPENER: AccountId = AccountId::new([1; 32]);
+/// Owns resources but has no account until somebody pays it at least the existential deposit.
+pub const PAUPER: AccountId = AccountId::new([99; 32]);
+
+parameter_types! {
+    pub const Account: PalletId = PalletId(*b"ld/settl");
+}
+
+/// What one resource bids and does.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    pub owner: AccountId,
+    pub watts: i64,
+    pub price: u64,
+    /// Share of its quota that it delivers.
+    pub percent: i64,
+}
+
+/// An event with its resources in order of reveal.
+#[derive(Clone)]
+struct Entry {
+    event: Event,
+    clearing: Clearing,
+    resources: Vec<(ResourceId, Segments, EventRecord)>,
+}
+
+thread_local! {
+    static EVENTS: RefCell<BTreeMap<EventId, Entry>> = const { RefCell::new(BTreeMap::new()) };
+    static OWNERS: RefCell<Vec<AccountId>> = const { RefCell::new(Vec::new()) };
+}
+
+fn entry<R>(event: EventId, read: impl FnOnce(&Entry) -> R) -> Option<R> {
+    EVENTS.with_borrow(|events| events.get(&event).map(read))
+}
+
+fn resource<R>(
+    event: EventId,
+    id: ResourceId,
+    read: impl FnOnce(&(ResourceId, Segments, EventRecord)) -> R,
+) -> Option<R> {
+    entry(event, |entry| entry.resources.iter().find(|(other, _, _)| *other == id).map(read)).flatten()
+}
+
+/// The events of [`EVENTS`].
+pub struct Events;
+impl Market for Events {
+    type Error = DispatchError;
+
+    fn event(id: EventId) -> Option<Event> {
+        entry(id, |entry| entry.event.clone())
+    }
+    fn programme_of(event: &Event) -> Option<Programme> {
+        // A programme for each pricing, by number.
+        Some(programme(if event.programme.0 == 0 { Pricing::Uniform } else { Pricing::PayAsBid }))
+    }
+    fn clearing(event: EventId) -> Option<Clearing> {
+        entry(event, |entry| entry.clearing.clone())
+    }
+    fn segments(event: EventId, id: ResourceId) -> Segments {
+        resource(event, id, |(_, segments, _)| segments.clone()).unwrap_or_default()
+    }
+    fn resource_count(event: EventId) -> u32 {
+        entry(event, |entry| entry.resources.len() as u32).unwrap_or(0)
+    }
+    fn resource_at(event: EventId, index: u32) -> Option<ResourceId> {
+        entry(event, |entry| entry.resources.get(index as usize).map(|(id, _, _)| *id)).flatten()
+    }
+    fn set_phase(event: EventId, phase: Phase) -> Result<(), DispatchError> {
+        let before = EVENTS.with_borrow_mut(|events| {
+            let entry = events.get_mut(&event).ok_or(DispatchError::CannotLookup)?;
+            let before = entry.event.phase;
+            entry.event.phase = phase;
+            Ok::<_, DispatchError>(before)
+        })?;
+        if before >= phase {
+            return Err(DispatchError::Other("phases only move forward"));
+        }
+        Settlement::on_phase(event, phase, Millis(Timestamp::get()))
+    }
+}
+
+/// The records of [`EVENTS`].
+pub struct Meters;
+impl Scores for Meters {
+    fn record(event: EventId, id: ResourceId) -> Option<EventRecord> {
+        resource(event, id, |(_, _, record)| record.clone())
+    }
+    fn score(_: EventId, _: ResourceId) -> Option<Score> {
+        None
+    }
+    fn credit(_: ResourceId) -> Option<Credit> {
+        None
+    }
+}
+
+/// The owners of [`OWNERS`].
+pub struct Book;
+impl Directory for Book {
+    fn participant(_: &AccountId) -> Option<Participant> {
+        None
+    }
+    fn resource(id: ResourceId) -> Option<Resource> {
+        let owner = OWNERS.with_borrow(|owners| owners.get(id.0 as usize).cloned())?;
+        Some(Resource {
+            owner,
+            area: AreaId(1),
+            device: DeviceId(id.0),
+            capacity_down: Watts(1_000_000),
+            capacity_up: Watts(1_000_000),
+            load_min: Watts(0),
+            load_max: Watts(2_000_000),
+        })
+    }
+    fn device(_: DeviceId) -> Option<Device> {
+        None
+    }
+}
+
+impl pallet_settlement::Config for Test {
+    type Currency = Balances;
+    type RuntimeHoldReason = RuntimeHoldReason;
+    type Time = Timestamp;
+    type Directory = Book;
+    type Market = Events;
+    type Scores = Meters;
+    type PalletId = Account;
+    type MaxWaiting = ConstU32<3>;
+    type WeightInfo = ();
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = Helper;
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+pub struct Helper;
+#[cfg(feature = "runtime-benchmarks")]
+impl crate::benchmarking::BenchmarkHelper for Helper {
+    fn recorded_event(resources: u32) -> EventId {
+        let specs: Vec<_> = (0..resources)
+            .map(|index| Spec { owner: bidder(index as u8), watts: 1_000, price: 500_000, percent: 50 })
+            .collect();
+        measured(&specs, 10 * YUAN, 10 * YUAN, Pricing::Uniform)
+    }
+}
+
+pub fn programme(pricing: Pricing) -> Programme {
+    Programme {
+        name: Name::default(),
+        price_floor: Price(0),
+        price_cap: Price(1_000_000),
+        price_tick: Price(1_000),
+        bid_min: Watts(1),
+        pricing,
+        settlement_interval_ms: 3_600_000,
+        reveal_ms: 1_000,
+        baseline: BaselineMethod::MeterBefore { readings: 60 },
+        score: ScoreRule {
+            own_weight: BasisPoints(6_000),
+            response_standard_ms: 60_000,
+            rate_standard: BasisPoints(500),
+            precision_standard: BasisPoints(1_000),
+            credit_weight: BasisPoints(2_000),
+        },
+        deviation: DeviationRule {
+            full_until: BasisPoints(11_000),
+            over_share: BasisPoints(5_000),
+            penalty_below: BasisPoints(9_000),
+            penalty_factor: BasisPoints(11_000),
+        },
+        grace_ms: 5_000,
+        dispute_ms: DISPUTE_MS as u32,
+    }
+}
+
+pub fn bidder(index: u8) -> AccountId {
+    AccountId::new([100 + index; 32])
+}
+
+/// Segments in buckets by price, and the clearing at 80 % of all that is offered.
+fn clear_specs(specs: &[Spec]) -> (Clearing, Watts, Vec<Segments>) {
+    let mut buckets = BTreeMap::<u64, i64>::new();
+    let segments = specs
+        .iter()
+        .map(|spec| {
+            let total = buckets.entry(spec.price).or_default();
+            let segment = Segment { price: Price(spec.price), watts: Watts(spec.watts), before: Watts(*total) };
+            *total += spec.watts;
+            Segments::truncate_from(vec![segment])
+        })
+        .collect();
+    let offered: i64 = buckets.values().sum();
+    let need = Watts((offered * 4 / 5).max(1));
+    let clearing = clear(buckets.into_iter().map(|(price, watts)| (Price(price), Watts(watts))), need);
+    (clearing, need, segments)
+}
+
+fn record(id: ResourceId, award: Watts, needs: &[Watts], peak: Watts, percent: i64) -> EventRecord {
+    let quotas: Vec<_> = needs.iter().map(|need| quota(award, *need, peak)).collect();
+    let delivered: Vec<_> = quotas.iter().map(|quota| Watts(quota.0 * percent / 100)).collect();
+    EventRecord {
+        resource: id,
+        baseline: Watts(50_000),
+        quota: BoundedVec::truncate_from(quotas),
+        delivered: BoundedVec::truncate_from(delivered),
+        readings_due: 3_600,
+        readings_valid: 3_600,
+        response_time_ms: 6_000,
+        rate: BasisPoints(1_500),
+        precision_error: BasisPoints(250),
+    }
+}
+
+/// A recorded event of one hour at four fifths of all offers, with its budget and bonds held. Only
+/// owners that can afford it post a bond.
+pub fn measured(specs: &[Spec], budget: Balance, bond: Balance, pricing: Pricing) -> EventId {
+    let id = EventId(EVENTS.with_borrow(|events| events.len() as u32));
+    let (clearing, need, segments) = clear_specs(specs);
+    let event = Event {
+        programme: ProgrammeId((pricing != Pricing::Uniform) as u32),
+        version: ProgrammeVersion(1),
+        opener: OPENER,
+        area: AreaId(1),
+        direction: Direction::Down,
+        needs: BoundedVec::truncate_from(vec![need]),
+        start: Millis(START),
+        interval_ms: 3_600_000,
+        gate_closure: Millis(START - 1),
+        budget,
+        baseline_anchor: AnchorNumber(0),
+        phase: Phase::Recorded,
+    };
+    let place = |(spec, segments): (&Spec, Segments)| {
+        let id = OWNERS.with_borrow_mut(|owners| {
+            owners.push(spec.owner.clone());
+            ResourceId(owners.len() as u32 - 1)
+        });
+        let award = awards(&clearing, &segments);
+        let record = record(id, award, &event.needs, need, spec.percent);
+        (id, segments, record)
+    };
+    let resources = specs.iter().zip(segments).map(place).collect();
+    EVENTS.with_borrow_mut(|events| events.insert(id, Entry { event, clearing, resources }));
+    Settlement::hold_budget(id, &OPENER, budget).expect("the opener is funded");
+    for spec in specs.iter().filter(|spec| spec.owner != PAUPER) {
+        if !Bonds::<Test>::contains_key(id, &spec.owner) {
+            Settlement::hold_bond(id, &spec.owner, bond).expect("bidders are funded");
+        }
+    }
+    id
+}
+
+/// As [`measured`], and scored.
+pub fn scored(specs: &[Spec], budget: Balance, bond: Balance) -> EventId {
+    let event = measured(specs, budget, bond, Pricing::Uniform);
+    Events::set_phase(event, Phase::Scored).expect("there is room");
+    event
+}
+
+pub fn phase(event: EventId) -> Phase {
+    Events::event(event).expect("it was opened").phase
+}
+
+/// Begins `count` blocks.
+pub fn blocks(count: u32) {
+    for _ in 0..count {
+        let next = System::block_number() + 1;
+        System::set_block_number(next);
+        Settlement::on_initialize(next);
+    }
+}
+
+/// Ends every dispute window.
+pub fn end_windows() {
+    Timestamp::set_timestamp(Timestamp::get() + DISPUTE_MS);
+}
+
+/// Ends the dispute windows and begins blocks until nothing is left to do; returns how many.
+pub fn settle_all() -> u32 {
+    end_windows();
+    for count in 1..10_000 {
+        blocks(1);
+        if crate::Settling::<Test>::get().is_none() && crate::Queue::<Test>::get().is_empty() {
+            return count;
+        }
+    }
+    panic!("settlement does not end");
+}
+
+/// Makes the market forget an event's resources' owners.
+pub fn forget_owners() {
+    OWNERS.with_borrow_mut(Vec::clear);
+}
+
+pub fn new_test_ext() -> sp_io::TestExternalities {
+    EVENTS.with_borrow_mut(BTreeMap::clear);
+    OWNERS.with_borrow_mut(Vec::clear);
+    let funded = (0..50).map(|index| (bidder(index), 1_000 * YUAN)).chain([(OPENER, 1_000_000 * YUAN)]);
+    let genesis = RuntimeGenesisConfig {
+        balances: pallet_balances::GenesisConfig { balances: funded.collect(), ..Default::default() },
+        ..Default::default()
+    };
+    let mut ext = sp_io::TestExternalities::new(genesis.build_storage().expect("the genesis builds"));
+    ext.execute_with(|| {
+        System::set_block_number(1);
+        Timestamp::set_timestamp(START);
+    });
+    ext
+}
+
+/// Runs `test` in a new state and checks the state's invariants after it.
+pub fn run(test: impl FnOnce()) {
+    new_test_ext().execute_with(|| {
+        test();
+        Pallet::<Test>::do_try_state().expect("the state is sound");
+    });
+}
