@@ -153,8 +153,8 @@ mod benchmarks {
     }
 
     #[benchmark]
-    fn withdraw(r: Linear<1, 256>) {
-        let (event, who, _) = committed::<T>(r, r);
+    fn withdraw() {
+        let (event, who, _) = committed::<T>(256, 256);
         #[extrinsic_call]
         _(RawOrigin::Signed(who.clone()), event);
         assert!(!Commitments::<T>::contains_key(event, who));

@@ -14,6 +14,7 @@ impl<T: Config> Pallet<T> {
         let event = Self::open_event_of(id)?;
         ensure!(Self::now() < event.gate_closure, Error::<T>::GateClosed);
         ensure!(!Commitments::<T>::contains_key(id, &bidder), Error::<T>::AlreadyCommitted);
+        ensure!(!Withdrawn::<T>::contains_key(id, &bidder), Error::<T>::WithdrawalPending);
         ensure!(!resources.is_empty(), Error::<T>::NoResources);
         ensure!(is_rising(&resources), Error::<T>::ResourcesNotRising);
         Self::count_in(id, resources.len() as u32)?;
@@ -58,23 +59,22 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Takes a bid back; tells how many resources it had reserved.
-    pub(crate) fn do_withdraw(id: EventId, bidder: AccountId) -> Result<u32, DispatchError> {
+    /// Takes a bid back: the bond at once, the reservations by a sweep.
+    pub(crate) fn do_withdraw(id: EventId, bidder: AccountId) -> DispatchResult {
         let event = Self::open_event_of(id)?;
         ensure!(Self::now() < event.gate_closure, Error::<T>::GateClosed);
         let commitment = Commitments::<T>::take(id, &bidder).ok_or(Error::<T>::NotCommitted)?;
-        for resource in &commitment.resources {
-            Self::release(*resource, event.direction, id);
-        }
         let released = commitment.resources.len() as u32;
         // Both were counted in when the bid was committed.
         Committed::<T>::mutate(id, |totals| {
             totals.bidders = totals.bidders.saturating_sub(1);
             totals.resources = totals.resources.saturating_sub(released);
         });
+        Withdrawn::<T>::insert(id, &bidder, commitment.resources);
+        Self::queue_sweep(id, SweepReason::Withdrawn)?;
         T::Escrow::release_bond(id, &bidder)?;
         Self::deposit_event(Event::BidWithdrawn { event: id, bidder });
-        Ok(released)
+        Ok(())
     }
 }
 

@@ -55,6 +55,8 @@ mod errors {
         TooManyResources,
         /// The bidder has committed already.
         AlreadyCommitted,
+        /// The reservations of the bidder's withdrawn bid have not all fallen yet.
+        WithdrawalPending,
         /// The bidder has not committed.
         NotCommitted,
         /// The bidder has revealed already.

@@ -13,8 +13,8 @@
 //!    Clearing walks price buckets, never bids; each award follows from its segment.
 //! 6. The opener may *cancel* until the event is dispatched.
 //!
-//! Bonds and reservations of many bidders are never touched in one call: clearing, cancelling and
-//! settling queue a *sweep*, which works off a bounded number of resources in each block's spare weight.
+//! Bonds and reservations of many bidders are never touched in one call: withdrawing, clearing,
+//! cancelling and settling queue a *sweep*, which works off a bounded number of resources in each block's spare weight.
 //! Bonds of revealed bids stay held until Settlement has taken its penalties.
 //!
 //! No capacity is sold twice: a commitment reserves the whole resource for the event's window and
@@ -153,6 +153,11 @@ pub mod pallet {
     pub type Commitments<T: Config> =
         StorageDoubleMap<_, Twox64Concat, EventId, Blake2_128Concat, AccountId, Commitment>;
 
+    /// What withdrawn bids still reserve.
+    #[pallet::storage]
+    pub type Withdrawn<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, EventId, Blake2_128Concat, AccountId, BidResources>;
+
     /// How many bidders and resources are committed in an event.
     #[pallet::storage]
     pub type Committed<T: Config> = StorageMap<_, Twox64Concat, EventId, CommittedTotals, ValueQuery>;
@@ -278,13 +283,13 @@ pub mod pallet {
             Self::do_commit(event, bidder, seal, resources)
         }
 
-        /// Takes a sealed bid back. By its bidder, before the gate.
+        /// Takes a sealed bid back: its bond at once, its resources within the next blocks. By its
+        /// bidder, before the gate.
         #[pallet::call_index(3)]
-        #[pallet::weight(T::WeightInfo::withdraw(market::MAX_BID_RESOURCES))]
-        pub fn withdraw(origin: OriginFor<T>, event: EventId) -> DispatchResultWithPostInfo {
+        #[pallet::weight(T::WeightInfo::withdraw())]
+        pub fn withdraw(origin: OriginFor<T>, event: EventId) -> DispatchResult {
             let (bidder, _) = Self::ensure_role(origin, Role::Aggregator)?;
-            let resources = Self::do_withdraw(event, bidder)?;
-            Ok(Some(T::WeightInfo::withdraw(resources)).into())
+            Self::do_withdraw(event, bidder)
         }
 
         /// Opens a sealed bid. By its bidder, after the gate and before clearing.

@@ -20,11 +20,16 @@ pub(crate) const SWEEP_RESOURCES: u32 = 16;
 const SWEEP_STEPS: u32 = 4;
 
 impl<T: Config> Pallet<T> {
-    /// Queues the work that an event's new phase leaves.
+    /// Queues the work that an event's new phase or a withdrawn bid leaves.
     pub(crate) fn queue_sweep(event: EventId, reason: SweepReason) -> DispatchResult {
-        let sweep = Sweep { event, reason, done: None, resources: 0 };
-        // The bound holds two sweeps for every live event, and no event has more.
-        Sweeps::<T>::try_mutate(|sweeps| sweeps.try_push(sweep)).map_err(|_| Error::<T>::TooManyEvents)?;
+        let mut sweeps = Sweeps::<T>::get();
+        // Withdrawn bids of one event share a sweep; every other reason comes once.
+        if !sweeps.iter().any(|sweep| sweep.event == event && sweep.reason == reason) {
+            // The bound holds three sweeps for every live event, and no event has more.
+            let sweep = Sweep { event, reason, done: None, resources: 0 };
+            sweeps.try_push(sweep).map_err(|_| Error::<T>::TooManyEvents)?;
+            Sweeps::<T>::put(sweeps);
+        }
         Ok(())
     }
 
@@ -48,7 +53,7 @@ impl<T: Config> Pallet<T> {
         let Some(sweep) = sweeps.iter_mut().next() else { return };
         if Self::advance(sweep).is_none() {
             let Sweep { reason, .. } = sweeps.remove(0);
-            if reason != SweepReason::Cleared {
+            if matches!(reason, SweepReason::Cancelled | SweepReason::Settled) {
                 // It was counted in when it was opened.
                 LiveEvents::<T>::mutate(|live| *live = live.saturating_sub(1));
             }
@@ -59,6 +64,9 @@ impl<T: Config> Pallet<T> {
     /// Works off the next resources or the bond of the sweep's next bidder; `None` after the last.
     fn advance(sweep: &mut Sweep) -> Option<()> {
         let event = Events::<T>::get(sweep.event)?;
+        if sweep.reason == SweepReason::Withdrawn {
+            return Self::release_withdrawn(&event, sweep.event);
+        }
         let bidder = Self::bidder_after(sweep)?;
         let commitment = Commitments::<T>::get(sweep.event, &bidder)?;
         if Self::concerns(sweep, &commitment) {
@@ -69,6 +77,22 @@ impl<T: Config> Pallet<T> {
         }
         sweep.done = Some(bidder);
         sweep.resources = 0;
+        Some(())
+    }
+
+    /// Releases the next resources of some withdrawn bid; `None` when there is none.
+    fn release_withdrawn(event: &market::Event, id: EventId) -> Option<()> {
+        let (bidder, mut resources) = Withdrawn::<T>::iter_prefix(id).next()?;
+        let kept = resources.len().saturating_sub(SWEEP_RESOURCES as usize);
+        for resource in resources.iter().skip(kept) {
+            Self::release(*resource, event.direction, id);
+        }
+        resources.truncate(kept);
+        if resources.is_empty() {
+            Withdrawn::<T>::remove(id, bidder);
+        } else {
+            Withdrawn::<T>::insert(id, bidder, resources);
+        }
         Some(())
     }
 
@@ -85,6 +109,7 @@ impl<T: Config> Pallet<T> {
     /// An event cancelled after clearing has its unrevealed bids worked off by the sweep before.
     fn concerns(sweep: &Sweep, commitment: &Commitment) -> bool {
         match sweep.reason {
+            SweepReason::Withdrawn => false,
             SweepReason::Cleared => !commitment.revealed,
             SweepReason::Settled => commitment.revealed,
             SweepReason::Cancelled => commitment.revealed || !Clearings::<T>::contains_key(sweep.event),
@@ -107,13 +132,13 @@ impl<T: Config> Pallet<T> {
         let moved = with_storage_layer(|| match sweep.reason {
             SweepReason::Cleared => T::Escrow::forfeit_bond(event, &bidder),
             SweepReason::Cancelled => T::Escrow::release_bond(event, &bidder),
-            SweepReason::Settled => Ok(()),
+            SweepReason::Withdrawn | SweepReason::Settled => Ok(()),
         });
         match (moved, sweep.reason) {
             (Err(error), _) => Self::deposit_event(Event::BondStuck { event, bidder, error }),
             (Ok(()), SweepReason::Cleared) => Self::deposit_event(Event::BondForfeited { event, bidder }),
             (Ok(()), SweepReason::Cancelled) => Self::deposit_event(Event::BondReleased { event, bidder }),
-            (Ok(()), SweepReason::Settled) => {}
+            (Ok(()), SweepReason::Withdrawn | SweepReason::Settled) => {}
         }
     }
 }

@@ -45,7 +45,7 @@ impl<T: Config> Pallet<T> {
     }
 
     fn check_live_events_are_counted() -> Result<(), TryRuntimeError> {
-        let ending = |sweep: &Sweep| sweep.reason != SweepReason::Cleared;
+        let ending = |sweep: &Sweep| matches!(sweep.reason, SweepReason::Cancelled | SweepReason::Settled);
         let sweeping: BTreeSet<_> = Sweeps::<T>::get().iter().filter(|s| ending(s)).map(|s| s.event).collect();
         let over = |phase| matches!(phase, Phase::Settled | Phase::Cancelled);
         let live = Events::<T>::iter().filter(|(id, event)| !over(event.phase) || sweeping.contains(id)).count();
@@ -62,6 +62,9 @@ impl<T: Config> Pallet<T> {
             totals.resources += commitment.resources.len() as u32;
         }
         ensure!(totals == Committed::<T>::get(event), "commitments are miscounted");
+        let swept = Sweeps::<T>::get().iter().any(|s| s.event == event && s.reason == SweepReason::Withdrawn);
+        let withdrawn = Withdrawn::<T>::iter_key_prefix(event).next().is_some();
+        ensure!(swept || !withdrawn, "a withdrawn bid has no sweep");
         Ok(())
     }
 

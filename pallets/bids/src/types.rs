@@ -54,6 +54,8 @@ pub struct CommittedTotals {
 /// Why an event's commitments are worked off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum SweepReason {
+    /// Bids were withdrawn: their reservations fall.
+    Withdrawn,
     /// The event was cleared: what is not revealed forfeits its bond.
     Cleared,
     /// The event was cancelled: bonds go back, but for those that clearing forfeited.
@@ -75,12 +77,12 @@ pub struct Sweep {
     pub resources: u32,
 }
 
-/// An event is in the queue at most twice: once cleared, then cancelled or settled.
+/// An event is in the queue at most three times: with withdrawn bids, cleared, and cancelled or settled.
 pub struct SweepBound<T>(PhantomData<T>);
 
 impl<T: Config> Get<u32> for SweepBound<T> {
     fn get() -> u32 {
-        T::MaxEvents::get().saturating_mul(2)
+        T::MaxEvents::get().saturating_mul(3)
     }
 }
 

@@ -14,7 +14,7 @@ pub trait WeightInfo {
     fn publish_programme() -> Weight;
     fn open_event() -> Weight;
     fn commit(r: u32) -> Weight;
-    fn withdraw(r: u32) -> Weight;
+    fn withdraw() -> Weight;
     fn reveal(r: u32, s: u32) -> Weight;
     fn clear(b: u32) -> Weight;
     fn cancel() -> Weight;
@@ -46,20 +46,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Weight::from_parts(60_000_000, 20_000)
             .saturating_add(Weight::from_parts(9_000_000, 13_000).saturating_mul(r as u64))
             .saturating_add(T::DbWeight::get().reads(10_u64))
-            .saturating_add(T::DbWeight::get().reads((6_u64).saturating_mul(r as u64)))
+            .saturating_add(T::DbWeight::get().reads((5_u64).saturating_mul(r as u64)))
             .saturating_add(T::DbWeight::get().writes(6_u64))
             .saturating_add(T::DbWeight::get().writes((4_u64).saturating_mul(r as u64)))
     }
 
-    /// Reads and writes each resource's reservation and availability, and the bidder's bond.
-    /// The range of component `r` is `[0, 256]`.
-    fn withdraw(r: u32) -> Weight {
-        Weight::from_parts(50_000_000, 18_000)
-            .saturating_add(Weight::from_parts(8_000_000, 10_000).saturating_mul(r as u64))
-            .saturating_add(T::DbWeight::get().reads(8_u64))
-            .saturating_add(T::DbWeight::get().reads((5_u64).saturating_mul(r as u64)))
-            .saturating_add(T::DbWeight::get().writes(6_u64))
-            .saturating_add(T::DbWeight::get().writes((4_u64).saturating_mul(r as u64)))
+    /// Reads event, commitment, sweeps and escrow; writes them, the totals and what stays reserved.
+    fn withdraw() -> Weight {
+        Weight::from_parts(50_000_000, 24_000)
+            .saturating_add(T::DbWeight::get().reads(9_u64))
+            .saturating_add(T::DbWeight::get().writes(8_u64))
     }
 
     /// Reads event, programme and commitment; writes each resource's segments and place and each offer's bucket.
@@ -138,20 +134,16 @@ impl WeightInfo for () {
         Weight::from_parts(60_000_000, 20_000)
             .saturating_add(Weight::from_parts(9_000_000, 13_000).saturating_mul(r as u64))
             .saturating_add(RocksDbWeight::get().reads(10_u64))
-            .saturating_add(RocksDbWeight::get().reads((6_u64).saturating_mul(r as u64)))
+            .saturating_add(RocksDbWeight::get().reads((5_u64).saturating_mul(r as u64)))
             .saturating_add(RocksDbWeight::get().writes(6_u64))
             .saturating_add(RocksDbWeight::get().writes((4_u64).saturating_mul(r as u64)))
     }
 
-    /// Reads and writes each resource's reservation and availability, and the bidder's bond.
-    /// The range of component `r` is `[0, 256]`.
-    fn withdraw(r: u32) -> Weight {
-        Weight::from_parts(50_000_000, 18_000)
-            .saturating_add(Weight::from_parts(8_000_000, 10_000).saturating_mul(r as u64))
-            .saturating_add(RocksDbWeight::get().reads(8_u64))
-            .saturating_add(RocksDbWeight::get().reads((5_u64).saturating_mul(r as u64)))
-            .saturating_add(RocksDbWeight::get().writes(6_u64))
-            .saturating_add(RocksDbWeight::get().writes((4_u64).saturating_mul(r as u64)))
+    /// Reads event, commitment, sweeps and escrow; writes them, the totals and what stays reserved.
+    fn withdraw() -> Weight {
+        Weight::from_parts(50_000_000, 24_000)
+            .saturating_add(RocksDbWeight::get().reads(9_u64))
+            .saturating_add(RocksDbWeight::get().writes(8_u64))
     }
 
     /// Reads event, programme and commitment; writes each resource's segments and place and each offer's bucket.

@@ -96,8 +96,10 @@ fn no_capacity_is_bid_twice() {
         // THEN it can't be committed in the other
         let second = || Bids::commit(signed(NORTH), EventId(1), Hash::zero(), resources(&[id]));
         assert_noop!(second(), Error::<Test>::AlreadyReserved);
-        // WHEN it is withdrawn from the first THEN it can
+        // WHEN it is withdrawn from the first and swept THEN it can
         assert_ok!(Bids::withdraw(signed(NORTH), EVENT));
+        assert_noop!(second(), Error::<Test>::AlreadyReserved);
+        blocks();
         assert_ok!(second());
         // AND a window that begins when the other ends does not overlap
         let (start, gate) = (Millis(START + 10_000), Millis(GATE));
@@ -116,12 +118,16 @@ fn a_withdrawn_bid_leaves_nothing_behind() {
         assert_ok!(commit_resources(NORTH, &[id]));
         // WHEN it is withdrawn
         assert_ok!(Bids::withdraw(signed(NORTH), EVENT));
-        // THEN bond, reservation and suspension are gone
+        // THEN the bond is back at once, and the resource soon after
         assert_eq!(last_event(), Event::BidWithdrawn { event: EVENT, bidder: NORTH });
         assert_eq!(Bonds::get((EVENT, NORTH)), None);
+        assert_noop!(Bids::withdraw(signed(NORTH), EVENT), Error::<Test>::NotCommitted);
+        assert_noop!(commit_resources(NORTH, &[id]), Error::<Test>::WithdrawalPending);
+        assert_ok!(Bids::do_try_state());
+        blocks();
         assert!(!Reserved::<Test>::contains_key(id, Direction::Down));
         assert!(!Suspended::contains_key((id, Direction::Down)));
-        assert_noop!(Bids::withdraw(signed(NORTH), EVENT), Error::<Test>::NotCommitted);
+        assert_eq!((Withdrawn::<Test>::iter().count(), Sweeps::<Test>::get().len()), (0, 0));
         // AND the bidder may commit again
         assert_ok!(commit_resources(NORTH, &[id]));
     });
@@ -150,5 +156,28 @@ fn an_event_bears_a_bounded_number_of_bids() {
         let another = bidder(24, 2);
         assert_noop!(commit(another), Error::<Test>::TooManyResources);
         Committed::<Test>::mutate(EVENT, |totals| (totals.bidders, totals.resources) = (3, 768));
+    });
+}
+
+#[test]
+fn large_bids_are_withdrawn_in_bounded_steps() {
+    run(|| {
+        // GIVEN two bids of 100 resources each
+        assert_ok!(open(&[1_000]));
+        let ids = |who| (0..100).map(|_| load(who, AREA, 100)).collect::<Vec<_>>();
+        let (norths, souths) = (ids(&NORTH), ids(&SOUTH));
+        assert_ok!(commit_resources(NORTH, &norths));
+        assert_ok!(commit_resources(SOUTH, &souths));
+        // WHEN both are withdrawn in one block
+        assert_ok!(Bids::withdraw(signed(NORTH), EVENT));
+        assert_ok!(Bids::withdraw(signed(SOUTH), EVENT));
+        // THEN one sweep works both off, part of them in each block
+        assert_eq!(Sweeps::<Test>::get().len(), 1);
+        let reserved = || Reserved::<Test>::iter().count();
+        block_by(NORTH);
+        assert!((1..200).contains(&reserved()));
+        blocks();
+        blocks();
+        assert_eq!((reserved(), Sweeps::<Test>::get().len()), (0, 0));
     });
 }
