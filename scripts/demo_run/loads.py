@@ -1,0 +1,107 @@
+"""The load nodes: keys, configuration, real processes that replay measured days."""
+
+import csv
+import pathlib
+
+from .figures import events_of
+from .network import TARGET, run
+from .processes import Program
+
+import json
+
+LOAD_NODE = TARGET / "loadstone-load-node"
+DATA = pathlib.Path(__file__).resolve().parents[1] / "data" / "uk-winter-days.csv"
+SOURCE = "Two British half-hourly meters, twelve winter weekdays (eemeter 4.1.1 samples, Apache-2.0)"
+SPEED, SCALE, NOISE_BP = 20, 60, 60
+START_OF_DAY_S = 64_800
+AREA = 1
+
+
+def profile_w(column):
+    """Scaled load at the start of the replay, and the least and greatest of the whole day, in watts."""
+    with DATA.open() as file:
+        rows = [(float(row["offset_s"]), float(row[column]) * SCALE) for row in csv.DictReader(file)]
+    start = max(load for offset, load in rows if START_OF_DAY_S <= offset <= START_OF_DAY_S + 7_200)
+    return start, min(load for _, load in rows), max(load for _, load in rows)
+
+
+class LoadNode:
+    """One load: who it is, what it may do, and its process."""
+
+    def __init__(self, position, owner, home):
+        self.name = f"load-{position + 1:02}"
+        self.column = f"load_{position + 1:02}_w"
+        self.position = position
+        self.owner = owner
+        self.home = home / "loads" / self.name
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.key_file = self.home / "device.key"
+        key = json.loads(run([LOAD_NODE, "key", "generate", "--out", self.key_file, "--json"]))
+        self.public_key = key["public"]
+        start, _, greatest = profile_w(self.column)
+        self.capacity_w = int(start * 0.35)
+        self.load_max_w = int(greatest * 1.5)
+        self.resource = None
+        self.events_file = self.home / "events.jsonl"
+        self.series_file = self.home / "series.csv"
+        self.program = None
+
+    def configure(self, network, origin_ms, gateways):
+        # Differing plants: every fourth is slow, every third tracks badly.
+        delay_ms = 300 + 350 * (self.position % 4)
+        tracking_bp = 150 + 900 * (self.position % 3 == 2)
+        config = f"""\
+name = "{self.name}"
+device = {self.resource}
+resource = {self.resource}
+area = {AREA}
+chain_spec = "{network.spec['path']}"
+bootnodes = {json.dumps(network.boot_nodes())}
+key_file = "device.key"
+store = "store"
+gateways = {json.dumps(gateways)}
+readings_per_unit = 5
+
+[meter]
+driver = "replay"
+file = "{DATA}"
+column = "{self.column}"
+scale_w = {SCALE}.0
+speed = {SPEED}.0
+noise_bp = {NOISE_BP}
+seed = {self.position + 1}
+start_offset_s = {START_OF_DAY_S}
+origin_ms = {origin_ms}
+
+[actuator]
+driver = "ramp"
+ramp_w_per_s = {max(1_000, self.capacity_w // 3)}
+response_delay_ms = {delay_ms}
+floor_w = 50
+tracking_bp = {tracking_bp}
+"""
+        path = self.home / "node.toml"
+        path.write_text(config)
+        command = [
+            LOAD_NODE, "run", "--config", path, "--events", self.events_file, "--series", self.series_file,
+            "--drain-seconds", 30,
+        ]  # fmt: skip
+        self.program = Program(self.name, command, self.home / "node.log")
+
+    def events(self, kind):
+        return [event for event in events_of(self.events_file) if event.get("kind") == kind]
+
+    def series(self):
+        points = []
+        if self.series_file.exists():
+            with self.series_file.open() as file:
+                for row in csv.DictReader(file):
+                    try:
+                        points.append((int(row["t_ms"]), int(row["load_w"])))
+                    except (TypeError, ValueError):
+                        continue
+        return points
+
+    def ledger(self):
+        """What its own ledger holds."""
+        return json.loads(run([LOAD_NODE, "status", "--store", self.home / "store"]))
