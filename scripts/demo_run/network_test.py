@@ -1,0 +1,130 @@
+"""The small network test: the demo under faults, refusals that must happen, foreign clients, a bent archive."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+from . import __main__ as demo
+from .cli import Cli
+from .loads import AREA
+from .processes import Failed
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+CLIENTS = TOP / "tests" / "clients"
+CACHE = pathlib.Path.home() / ".cache" / "loadstone" / "clients"
+
+
+def expect_refusal(cli, words, error):
+    """The call must fail, and its text must name the violated condition."""
+    done = subprocess.run(cli.command(*words), capture_output=True, text=True, cwd=cli.folder)
+    text = done.stdout + done.stderr
+    if done.returncode == 0 or error not in text:
+        raise Failed(f"loadstone {words[0]} {words[1]} should be refused with {error}, but (exit {done.returncode}):\n{text}")
+
+
+def refusals(story):
+    """Calls without the role, after the gate, twice, above capacity: each names what it violates."""
+    grid, north, auditor = story.cli("ProvincialGrid"), story.cli("AggregatorNorth"), story.cli("Auditor")
+    own = next(load for load in story.loads if load.owner == "AggregatorNorth")
+    foreign = next(load for load in story.loads if load.owner == "AggregatorSouth")
+    order = ["--area", AREA, "--direction", "down", "--target", 1000, "--seconds", 5]
+    expect_refusal(north, ["emergency", *order], "NotGridCompany")
+    expect_refusal(auditor, ["dispatch", story.event], "NotGridCompany")
+    expect_refusal(grid, ["dispatch", story.event], "EventNotCleared")
+    late = ["bid", "commit", story.event, "--offer", f"{own.resource}=1.00:1000", "--file", story.home / "late.json"]
+    expect_refusal(north, late, "GateClosed")
+    offer = ["availability", "declare", foreign.resource, "--direction", "down", "--watts", 1, "--price", "1.00", "--response-ms", 500]
+    expect_refusal(north, offer, "NotOwner")
+    over = ["availability", "declare", own.resource, "--direction", "down", "--watts", own.capacity_w + 1, "--price", "1.00", "--response-ms", 500]
+    expect_refusal(north, over, "AboveCapacity")
+    expect_refusal(story.cli("Stranger"), ["dispatch", story.event], "")
+    story.mark("calls without role, late, foreign or above capacity are refused by name")
+
+
+def bent_archive(story):
+    """Stores the event's units, changes one byte of one, and lets the audit find it."""
+    archive = story.home / "archive"
+    story.cli().one("archive", "--out", archive, "--event", story.event)
+    clean = story.cli().one("audit", story.event, "--archive", archive, allowed=(0, 3))
+    if clean["mismatches"]:
+        raise Failed(f"the audit from the archive differs: {clean['mismatches'][:3]}")
+    victim = max((path for path in archive.iterdir() if path.is_file()), key=lambda path: path.stat().st_size)
+    data = bytearray(victim.read_bytes())
+    # The last byte of the last unit's signature lies at the end of the file.
+    data[-1] ^= 1
+    victim.write_bytes(bytes(data))
+    bent = story.cli().one("audit", story.event, "--archive", archive, allowed=(0, 3))
+    if not any("unit" in json.dumps(found) for found in bent["mismatches"]):
+        raise Failed("the audit did not name the unit that was changed in the archive")
+    story.mark("a changed byte in the archive is found and its unit named")
+
+
+def bent_bundle(story):
+    """Every changed byte of an evidence bundle must break a named link; a sample of bytes is tried here."""
+    bundle = story.home / "reading.bundle"
+    proof = story.cli().one("proof", f"{story.loads[0].resource}/1", "--out", bundle)
+    data, bent = bundle.read_bytes(), story.home / "bent.bundle"
+    for position in range(0, len(data), max(1, len(data) // 40)):
+        bent.write_bytes(data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :])
+        done = subprocess.run(
+            Cli("ws://127.0.0.1:1").command("verify", bent, "--genesis", proof["genesis"]), capture_output=True, text=True
+        )
+        if done.returncode != 3:
+            raise Failed(f"a bundle with byte {position} changed gave exit {done.returncode}: {done.stdout}{done.stderr}")
+    story.mark("changed bundles are refused with the broken link")
+
+
+def python_client(story, environment):
+    """substrate-interface, which knows nothing of this chain."""
+    venv = CACHE / "python"
+    if not (venv / "bin" / "python").exists():
+        subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    subprocess.run([venv / "bin" / "pip", "install", "-q", "-r", CLIENTS / "requirements.txt"], check=True)
+    subprocess.run([venv / "bin" / "python", CLIENTS / "read_and_declare.py"], check=True, env=environment, timeout=120)
+    story.mark("substrate-interface reads events and storage and submits a declaration")
+
+
+def node_client(story, environment):
+    """polkadot-api, which knows nothing of this chain."""
+    home = CACHE / "node"
+    home.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json", "read_and_declare.mjs"):
+        if (CLIENTS / name).exists():
+            shutil.copy(CLIENTS / name, home / name)
+    install = "ci" if (home / "package-lock.json").exists() else "install"
+    subprocess.run(["npm", install, "--silent", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=home, check=True)
+    subprocess.run(["node", "read_and_declare.mjs"], cwd=home, check=True, env=environment, timeout=120)
+    story.mark("polkadot-api reads events and storage and submits a declaration")
+
+
+def foreign_clients(story):
+    """An event for them to bid in, and a client of each kind."""
+    opened = story.cli("ProvincialGrid").one(
+        "event", "open", "--programme", 1, "--area", AREA, "--direction", "down", "--needs", "1000",
+        "--start-in", 240, "--gate-in", 180, "--budget", 1,
+    )  # fmt: skip
+    for client, owner, load in ((python_client, "AggregatorNorth", story.loads[0]), (node_client, "AggregatorSouth", story.loads[1])):
+        environment = {
+            **os.environ,
+            "LOADSTONE_URL": story.network.validators[0].url,
+            "LOADSTONE_SURI": f"//{owner}",
+            "LOADSTONE_EVENT": str(opened["event"]),
+            "LOADSTONE_RESOURCE": str(load.resource),
+        }
+        client(story, environment)
+
+
+def all_checks(story):
+    refusals(story)
+    foreign_clients(story)
+    bent_bundle(story)
+    bent_archive(story)
+
+
+if __name__ == "__main__":
+    code = demo.run(all_checks)
+    print("1 passed, 0 failed" if code == 0 else "0 passed, 1 failed")
+    sys.exit(code)
