@@ -1,6 +1,6 @@
 //! The node's command line.
 
-use crate::{keys::ValidatorKeysCmd, service::TuningParams};
+use crate::{dag::GatewayArgs, keys::ValidatorKeysCmd, service::TuningParams};
 use clap::{Parser, Subcommand};
 use sc_cli::{
     BuildSpecCmd, ChainInfoCmd, CheckBlockCmd, ExportBlocksCmd, ExportChainSpecCmd, ExportStateCmd, ImportBlocksCmd,
@@ -19,9 +19,13 @@ pub struct Cli {
     #[clap(flatten)]
     pub run: RunCmd,
 
-    /// Finality and gateway.
+    /// Finality.
     #[clap(flatten)]
     pub tuning: TuningParams,
+
+    /// How devices are served.
+    #[clap(flatten)]
+    pub gateway: GatewayArgs,
 
     /// When to stop before the disk is full.
     #[clap(flatten)]

@@ -1,6 +1,9 @@
-//! JSON-RPC beside what the service offers on its own: accounts and finality.
+//! JSON-RPC beside what the service offers on its own: accounts, finality and the DAG ledger.
 
-use crate::service::{FullBackend, FullClient, FullPool};
+use crate::{
+    dag::{DagApiServer, DagHandle, DagRpc},
+    service::{FullBackend, FullClient, FullPool},
+};
 use jsonrpsee::RpcModule;
 use loadstone_runtime::{opaque::Block, AccountId, BlockNumber, Hash, Nonce};
 use sc_consensus_grandpa::{FinalityProofProvider, GrandpaJustificationStream, SharedAuthoritySet, SharedVoterState};
@@ -22,16 +25,18 @@ pub struct Finality {
     pub proofs: Arc<FinalityProofProvider<FullBackend, Block>>,
 }
 
-/// The methods of `system_*` for accounts and of `grandpa_*`.
+/// The methods of `system_*` for accounts, of `grandpa_*` and of `dag_*`.
 pub fn module(
     client: Arc<FullClient>,
     pool: Arc<FullPool>,
     finality: Finality,
+    dag: DagHandle,
     executor: SubscriptionTaskExecutor,
 ) -> Result<RpcModule<()>, Box<dyn std::error::Error + Send + Sync>> {
     let mut module = RpcModule::new(());
     module.merge(SystemApiServer::<Hash, AccountId, Nonce>::into_rpc(System::new(client, pool)))?;
     let Finality { voter_state, authorities, justifications, proofs } = finality;
     module.merge(Grandpa::new(executor, authorities, voter_state, justifications, proofs).into_rpc())?;
+    module.merge(DagRpc::new(dag).into_rpc())?;
     Ok(module)
 }

@@ -5,7 +5,10 @@ use super::{
     partial::{new_partial, FullBackend, FullClient, FullPool, Other},
     TuningParams,
 };
-use crate::{keys, rpc};
+use crate::{
+    dag::{self, DagHandle, DagParams, GatewayArgs},
+    keys, rpc,
+};
 use futures::FutureExt;
 use loadstone_runtime::{opaque::Block, Hash};
 use sc_client_api::{Backend, BlockBackend};
@@ -25,6 +28,7 @@ const DEVELOPMENT_VALIDATOR: &str = "ProvincialGrid";
 pub fn new_full<N: NetworkBackend<Block, Hash>>(
     mut config: Configuration,
     tuning: TuningParams,
+    gateway: GatewayArgs,
 ) -> Result<TaskManager, Error> {
     let PartialComponents {
         client,
@@ -53,6 +57,10 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
         net_config.peer_store_handle(),
     );
     net_config.add_notification_protocol(grandpa_protocol);
+    let (dag_protocol, dag_history, dag_protocols) =
+        dag::protocols::<Block, N>(genesis, metrics.clone(), net_config.peer_store_handle());
+    net_config.add_notification_protocol(dag_protocol);
+    net_config.add_request_response_protocol(dag_history);
 
     let warp_sync = NetworkProvider::new(backend.clone(), grandpa_link.shared_authority_set().clone(), Vec::new());
     let (network, system_rpc_tx, tx_handler_controller, sync, _) = sc_service::build_network(BuildNetworkParams {
@@ -73,6 +81,19 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
         start_offchain_workers(&config, &client, &backend, &pool, &keystore, &network, &task_manager)?;
     }
 
+    let dag = dag::start::<Block, _, _>(DagParams {
+        client: client.clone(),
+        pool: pool.clone(),
+        network: network.clone(),
+        protocols: dag_protocols,
+        keystore: keystore.clone(),
+        folder: config.base_path.config_dir(config.chain_spec.id()),
+        gateway: gateway.config(),
+        prometheus: prometheus.clone(),
+        spawn: task_manager.spawn_essential_handle(),
+    })
+    .map_err(|error| Error::Application(error.into()))?;
+
     let shared = Shared {
         client: client.clone(),
         pool: pool.clone(),
@@ -92,7 +113,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
         task_manager: &mut task_manager,
         keystore,
         transaction_pool: pool.clone(),
-        rpc_builder: rpc_builder(client, pool, backend, &grandpa_link, voter_state.clone()),
+        rpc_builder: rpc_builder(client, pool, backend, dag, &grandpa_link, voter_state.clone()),
         network: network.clone(),
         system_rpc_tx,
         tx_handler_controller,
@@ -118,6 +139,7 @@ fn rpc_builder(
     client: Arc<FullClient>,
     pool: Arc<FullPool>,
     backend: Arc<FullBackend>,
+    dag: DagHandle,
     link: &LinkHalf<Block, FullClient, super::partial::FullSelectChain>,
     voter_state: SharedVoterState,
 ) -> RpcBuilder {
@@ -129,7 +151,7 @@ fn rpc_builder(
         justifications: link.justification_stream(),
     };
     Box::new(move |executor| {
-        rpc::module(client.clone(), pool.clone(), finality.clone(), executor).map_err(Error::Application)
+        rpc::module(client.clone(), pool.clone(), finality.clone(), dag.clone(), executor).map_err(Error::Application)
     })
 }
 

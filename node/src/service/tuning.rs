@@ -3,7 +3,7 @@
 use clap::Args;
 use std::time::Duration;
 
-/// Finality and gateway.
+/// Finality.
 #[derive(Clone, Debug, Args)]
 pub struct TuningParams {
     /// Expected time for a vote to cross the network, in milliseconds. GRANDPA waits twice as long

@@ -1,0 +1,39 @@
+//! Options of the gateway for devices.
+
+use std::net::{IpAddr, SocketAddr};
+
+use clap::Args;
+
+use super::{GatewayConfig, Rate};
+
+/// How devices are served.
+#[derive(Clone, Debug, Args)]
+pub struct GatewayArgs {
+    /// Port on which devices hand in their units over WebSocket; without it this node is no gateway.
+    #[arg(long, value_name = "PORT")]
+    pub gateway_port: Option<u16>,
+
+    /// Address on which the gateway listens. Anyone who reaches it may connect, but only units signed
+    /// by a registered device's key are taken in.
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
+    pub gateway_address: IpAddr,
+
+    /// Greatest number of open connections of devices.
+    #[arg(long, value_name = "COUNT", default_value_t = 4_096)]
+    pub gateway_connections: u32,
+
+    /// Units a second that one device may send; twenty times as many at once, so that it can catch up.
+    #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub gateway_device_rate: u32,
+}
+
+impl GatewayArgs {
+    /// The gateway's configuration, if this node is one.
+    pub fn config(&self) -> Option<GatewayConfig> {
+        let mut config = GatewayConfig::new(SocketAddr::new(self.gateway_address, self.gateway_port?));
+        config.max_connections = self.gateway_connections as usize;
+        let per_second = self.gateway_device_rate;
+        config.device_rate = Rate { per_second, burst: per_second.saturating_mul(20) };
+        Some(config)
+    }
+}

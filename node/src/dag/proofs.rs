@@ -1,0 +1,70 @@
+//! Inclusion proofs: from a unit to its anchor's root, and from the anchor to the chain's range.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use codec::Encode;
+use loadstone_core::{AnchorNumber, MerkleTree, MmrProof};
+use loadstone_dag::{Anchor, GatewayMessage, Slot};
+use parking_lot::Mutex;
+
+use super::store::{Place, Store, StoreError};
+
+/// Anchors whose trees are kept: pushes and requests ask for the newest ones.
+const KEPT_TREES: usize = 8;
+
+struct Kept {
+    anchor: Anchor,
+    tree: MerkleTree,
+}
+
+/// Makes proofs from the database, and remembers the newest trees.
+pub struct Proofs {
+    store: Arc<Store>,
+    trees: Mutex<VecDeque<Arc<Kept>>>,
+}
+
+impl Proofs {
+    /// From `store`.
+    pub fn new(store: Arc<Store>) -> Self {
+        Self { store, trees: Mutex::new(VecDeque::new()) }
+    }
+
+    fn tree(&self, number: AnchorNumber) -> Result<Arc<Kept>, StoreError> {
+        let found = self.trees.lock().iter().find(|kept| kept.anchor.number == number).cloned();
+        if let Some(kept) = found {
+            return Ok(kept);
+        }
+        let anchor = self.store.anchor(number)?.ok_or(StoreError::Damaged("anchors"))?.anchor;
+        let leaves = self.store.leaves(number)?.ok_or(StoreError::Damaged("leaves"))?;
+        let kept = Arc::new(Kept { anchor, tree: MerkleTree::new(leaves.iter().map(Encode::encode)) });
+        let mut trees = self.trees.lock();
+        trees.push_back(kept.clone());
+        if trees.len() > KEPT_TREES {
+            trees.pop_front();
+        }
+        Ok(kept)
+    }
+
+    /// Where the anchored unit of this slot stands.
+    pub fn place(&self, slot: &Slot) -> Result<Option<Place>, StoreError> {
+        self.store.place(slot)
+    }
+
+    /// What a device needs to believe that its unit is anchored; `None` while it is not.
+    pub fn anchored(&self, slot: &Slot) -> Result<Option<GatewayMessage>, StoreError> {
+        let Some(place) = self.store.place(slot)? else { return Ok(None) };
+        let kept = self.tree(place.anchor)?;
+        let proof = kept.tree.proof(place.index).ok_or(StoreError::Damaged("slots"))?;
+        Ok(Some(GatewayMessage::Anchored { slot: *slot, unit: place.unit, anchor: kept.anchor.clone(), proof }))
+    }
+
+    /// Proof that anchor `number` is among the first `leaves` anchors; `None` when it is not.
+    pub fn range(&self, number: AnchorNumber, leaves: u32) -> Result<Option<MmrProof>, StoreError> {
+        let Some(index) = number.0.checked_sub(1).filter(|index| *index < leaves) else { return Ok(None) };
+        let hashes = self.store.anchor_hashes(leaves)?;
+        if u32::try_from(hashes.len()) != Ok(leaves) {
+            return Ok(None);
+        }
+        Ok(MmrProof::new(&hashes, index))
+    }
+}
