@@ -34,6 +34,9 @@ const TICK: Duration = Duration::from_millis(100);
 /// Greatest time for one read from the chain.
 const READ_TIME: Duration = Duration::from_secs(15);
 
+/// Greatest time that the node's loop waits for the light client.
+const WAIT_TIME: Duration = Duration::from_secs(3);
+
 /// How often the light client's database is saved.
 const SAVE_EVERY: Duration = Duration::from_secs(300);
 
@@ -92,7 +95,6 @@ pub async fn run(config: Config, options: Options) -> anyhow::Result<Summary> {
         json!({ "name": config.name, "device": config.device, "next_sequence": saved.tip.next.0,
         "waiting_readings": saved.pending.len(), "saved_head": saved.head.number }),
     );
-    let last_reading = saved.pending.last().map(|reading| reading.at);
     let node = LoadNode::new(config.core(), genesis, saved, Box::new(key))?;
     let (gateways, gateway_events) = Gateways::start(&config.gateways, genesis);
     let (answers, answered) = mpsc::channel(256);
@@ -102,7 +104,7 @@ pub async fn run(config: Config, options: Options) -> anyhow::Result<Summary> {
         light,
         gateways,
         urls: config.gateways.clone(),
-        site: Site::open(&config, last_reading)?,
+        site: Site::open(&config)?,
         reports,
         scope: Scope {
             device: DeviceId(config.device),
@@ -168,7 +170,6 @@ impl Agent {
                 }
             }
             tokio::select! {
-                biased;
                 _ = terminate.recv() => stop_at = Some(self.stop_reading(stop_at, drain)),
                 _ = interrupt.recv() => stop_at = Some(self.stop_reading(stop_at, drain)),
                 head = heads.next() => match head {
@@ -215,7 +216,7 @@ impl Agent {
 
     async fn save_light_database(&mut self) {
         // Losing it costs a longer start, nothing else.
-        match timeout(READ_TIME, self.light.database()).await {
+        match timeout(WAIT_TIME, self.light.database()).await {
             Ok(Ok(database)) => {
                 if let Err(error) = self.ledger.save_light_database(&database) {
                     tracing::warn!(target: "chain", %error, "the light client's database is not saved");
@@ -264,7 +265,7 @@ impl Agent {
     async fn chain_time(&mut self, head: &Head) -> Option<Millis> {
         let slot = head.slot?;
         if self.slot_ms.is_none() {
-            let answer = timeout(READ_TIME, self.light.read(vec![keys::timestamp_now()])).await.ok()?.ok()?;
+            let answer = timeout(WAIT_TIME, self.light.read(vec![keys::timestamp_now()])).await.ok()?.ok()?;
             let bytes = <[u8; 8]>::try_from(answer.values.first()?.as_deref()?).ok()?;
             self.slot_ms = u64::from_le_bytes(bytes).checked_div(answer.head.slot?);
         }

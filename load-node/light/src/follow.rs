@@ -104,7 +104,7 @@ impl Follower {
         if let Some(id) = message.get("id").and_then(Value::as_u64) {
             let Some(pending) = self.pending.remove(&id) else { return Vec::new() };
             return match message.get("result") {
-                Some(result) => self.on_result(pending, result, seen),
+                Some(result) => self.on_result(pending, result),
                 None => self.on_error(pending, &message["error"]),
             };
         }
@@ -122,7 +122,7 @@ impl Follower {
         Effect::Request(json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }).to_string())
     }
 
-    fn on_result(&mut self, pending: Pending, result: &Value, seen: Seen) -> Vec<Effect> {
+    fn on_result(&mut self, pending: Pending, result: &Value) -> Vec<Effect> {
         match pending {
             Pending::Follow => {
                 self.subscription = result.as_str().map(str::to_owned);
@@ -134,7 +134,7 @@ impl Follower {
                     self.operations.insert(operation.to_owned(), (read, index));
                     Vec::new()
                 }
-                None => self.wait_again(read, seen),
+                None => self.wait_again(read),
             },
             Pending::Plain(id) => {
                 let answer = result.as_str().map(str::to_owned);
@@ -159,7 +159,7 @@ impl Follower {
     fn on_event(&mut self, event: &Value, seen: Seen) -> Vec<Effect> {
         let operation = event["operationId"].as_str().unwrap_or_default();
         match event["event"].as_str().unwrap_or_default() {
-            "initialized" => self.on_finalised(hashes(&event["finalizedBlockHashes"]).split_off_last(), true, seen),
+            "initialized" => self.on_finalised(newest(hashes(&event["finalizedBlockHashes"])), true, seen),
             "finalized" => {
                 let mut effects = self.on_finalised(hashes(&event["finalizedBlockHashes"]), false, seen);
                 effects.extend(self.unpin(hashes(&event["prunedBlockHashes"])));
@@ -233,7 +233,7 @@ impl Follower {
     }
 
     /// smoldot had no free slot: the whole read is made again at the next head.
-    fn wait_again(&mut self, id: ReadId, _seen: Seen) -> Vec<Effect> {
+    fn wait_again(&mut self, id: ReadId) -> Vec<Effect> {
         let Some(read) = self.reads.remove(&id) else { return Vec::new() };
         self.forget(id);
         if self.waiting.len() >= MAX_WAITING {
@@ -285,15 +285,9 @@ impl Follower {
     }
 }
 
-trait SplitOffLast {
-    fn split_off_last(self) -> Self;
-}
-
-impl SplitOffLast for Vec<String> {
-    /// Only the last element: of the blocks finalised before we came, the newest is enough.
-    fn split_off_last(mut self) -> Self {
-        self.split_off(self.len().saturating_sub(1))
-    }
+/// Only the last element: of the blocks finalised before we came, the newest is enough.
+fn newest(mut hashes: Vec<String>) -> Vec<String> {
+    hashes.split_off(hashes.len().saturating_sub(1))
 }
 
 fn hashes(value: &Value) -> Vec<String> {

@@ -21,17 +21,17 @@ pub struct Site {
 }
 
 impl Site {
-    /// Opens the drivers; readings go on after `last`.
-    pub fn open(config: &Config, last: Option<Millis>) -> anyhow::Result<Self> {
+    /// Opens the drivers.
+    pub fn open(config: &Config) -> anyhow::Result<Self> {
         let (meter, actuator) = drivers::build(&config.meter, &config.actuator, &config.folder)?;
-        Ok(Self { meter, actuator, interval_ms: config.interval_ms as u64, last, held: None })
+        Ok(Self { meter, actuator, interval_ms: config.interval_ms as u64, last: None, held: None })
     }
 
     /// How long until the next reading is due.
     pub fn until_next(&self, now_ms: u64) -> Duration {
         let grid = now_ms - now_ms % self.interval_ms;
         match self.last {
-            Some(last) if last.0 >= grid => Duration::from_millis(last.0 + self.interval_ms - now_ms.min(last.0)),
+            Some(last) if last.0 >= grid => Duration::from_millis(last.after(self.interval_ms).since(Millis(now_ms))),
             Some(_) => Duration::ZERO,
             None => Duration::from_millis(grid + self.interval_ms - now_ms),
         }
@@ -67,5 +67,48 @@ impl Site {
     /// The level held, if any.
     pub fn setpoint(&self) -> Option<Watts> {
         self.held.map(|level| level.watts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads its own moment, so that tests see which moments were read.
+    struct Clock;
+
+    impl Meter for Clock {
+        fn read(&mut self, at: Millis) -> Option<Sample> {
+            Some(Sample { watts: Watts(at.0 as i64), good: true })
+        }
+    }
+
+    impl Actuator for Clock {
+        fn hold(&mut self, _: Millis, _: Setting) {}
+
+        fn release(&mut self, _: Millis) {}
+    }
+
+    fn moments(site: &mut Site, now_ms: u64) -> Vec<u64> {
+        site.read(now_ms).into_iter().map(|(at, _)| at.0).collect()
+    }
+
+    #[test]
+    fn readings_stand_on_the_grid_and_a_late_wake_up_makes_up_for_a_few() {
+        // GIVEN a meter read every second
+        let (meter, actuator) = (Box::new(Clock), Box::new(Clock));
+        let mut site = Site { meter, actuator, interval_ms: 1_000, last: None, held: None };
+        assert_eq!(site.until_next(10_250), Duration::from_millis(750));
+        // THEN each second is read once
+        assert_eq!(moments(&mut site, 11_003), [11_000]);
+        assert_eq!(moments(&mut site, 11_900), [] as [u64; 0]);
+        assert_eq!(site.until_next(11_900), Duration::from_millis(100));
+        // AND a wake-up three seconds late reads what was missed, one of an hour does not
+        assert_eq!(site.until_next(14_100), Duration::ZERO);
+        assert_eq!(moments(&mut site, 14_100), [12_000, 13_000, 14_000]);
+        assert_eq!(moments(&mut site, 3_600_500), [3_600_000]);
+        // AND a wall clock that jumps back reads nothing, and waits no longer than an interval
+        assert_eq!(moments(&mut site, 20_000), [] as [u64; 0]);
+        assert_eq!(site.until_next(20_000), Duration::from_millis(1_000));
     }
 }
