@@ -4,7 +4,10 @@
 //! on it. One worker task owns the order of effects; signatures and proofs are worked out on the
 //! blocking pool, and devices are served by tasks of their own.
 
+mod assemble;
 mod chain;
+#[cfg(test)]
+mod cluster_tests;
 mod counter;
 mod crypto;
 mod directory;
@@ -26,10 +29,10 @@ mod verifier;
 mod worker;
 
 pub use gateway::{GatewayConfig, Rate};
-pub use network::{protocols, DagProtocols};
+pub use network::protocols;
 pub use options::GatewayArgs;
 pub use rpc::{DagApiServer, DagRpc};
-pub use start::{start, DagError, DagParams};
+pub use start::{start, DagParams};
 pub use status::DagHandle;
 
 /// Log target of the service.

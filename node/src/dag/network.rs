@@ -9,7 +9,9 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use codec::Encode;
+use futures::{future::BoxFuture, FutureExt};
 use loadstone_core::{AccountId, Hash, Member, MemberIndex, ValidatorInfo};
 use loadstone_dag::{
     decode_history_response, decode_member_message, HistoryRequest, HistoryResponse, MemberMessage, MAX_MEMBER_FRAME,
@@ -125,7 +127,24 @@ pub enum LinkEvent {
     Message(MemberIndex, Box<MemberMessage>),
 }
 
-/// The streams to the other members.
+/// The way to the other members: messages that may be lost, and questions that may go unanswered.
+#[async_trait]
+pub trait Road: Send {
+    /// This node's own peer id.
+    fn own_peer(&self) -> PeerId;
+    /// Admits exactly the roster's peers from now on.
+    fn set_roster(&mut self, roster: Roster);
+    /// Members with an open stream.
+    fn connected(&self) -> Vec<MemberIndex>;
+    /// Sends to every member with an open stream.
+    fn broadcast(&mut self, message: &MemberMessage);
+    /// Asks `member` for history. `None` when it can't be asked, or its answer does not come or decode.
+    fn request(&self, member: MemberIndex, request: HistoryRequest) -> BoxFuture<'static, Option<HistoryResponse>>;
+    /// The next event; `None` when the network has stopped. Loses nothing when it is dropped.
+    async fn next(&mut self) -> Option<LinkEvent>;
+}
+
+/// [`Road`] over the two protocols.
 pub struct Links {
     service: Box<dyn NotificationService>,
     network: Arc<dyn NetworkService>,
@@ -145,14 +164,15 @@ impl Links {
         let links = Self { service: notifications, network, history, roster: roster.clone(), open: BTreeSet::new() };
         (links, roster)
     }
+}
 
-    /// This node's own peer id.
-    pub fn own_peer(&self) -> PeerId {
+#[async_trait]
+impl Road for Links {
+    fn own_peer(&self) -> PeerId {
         self.network.local_peer_id()
     }
 
-    /// Admits exactly the roster's peers from now on.
-    pub fn set_roster(&mut self, roster: Roster) {
+    fn set_roster(&mut self, roster: Roster) {
         if *self.roster.read() == roster {
             return;
         }
@@ -163,30 +183,19 @@ impl Links {
         *self.roster.write() = roster;
     }
 
-    /// Members with an open stream.
-    pub fn connected(&self) -> Vec<MemberIndex> {
+    fn connected(&self) -> Vec<MemberIndex> {
         let roster = self.roster.read();
         self.open.iter().filter_map(|peer| roster.member(peer)).collect()
     }
 
-    /// Sends to every member with an open stream.
-    pub fn broadcast(&mut self, message: &MemberMessage) {
+    fn broadcast(&mut self, message: &MemberMessage) {
         let bytes = message.encode();
         for peer in &self.open {
             self.service.send_sync_notification(peer, bytes.clone());
         }
     }
 
-    /// Sends to one member, if its stream is open.
-    pub fn send(&mut self, member: MemberIndex, message: &MemberMessage) {
-        let peer = self.roster.read().members.get(&member).copied();
-        if let Some(peer) = peer.filter(|peer| self.open.contains(peer)) {
-            self.service.send_sync_notification(&peer, message.encode());
-        }
-    }
-
-    /// The next event; `None` when the network has stopped.
-    pub async fn next(&mut self) -> Option<LinkEvent> {
+    async fn next(&mut self) -> Option<LinkEvent> {
         loop {
             match self.service.next_event().await? {
                 NotificationEvent::ValidateInboundSubstream { peer, result_tx, .. } => {
@@ -215,19 +224,14 @@ impl Links {
         }
     }
 
-    /// Asks `member`, or any connected one, for history. `None` when nobody can be asked, or the
-    /// answer does not come or decode.
-    pub fn request(
-        &self,
-        member: MemberIndex,
-        request: HistoryRequest,
-    ) -> impl std::future::Future<Output = Option<HistoryResponse>> + Send + 'static {
+    fn request(&self, member: MemberIndex, request: HistoryRequest) -> BoxFuture<'static, Option<HistoryResponse>> {
         let peer = self.roster.read().members.get(&member).copied();
         let (network, protocol) = (self.network.clone(), self.history.clone());
-        async move {
+        let ask = async move {
             let answer = network.request(peer?, protocol, request.encode(), None, IfDisconnected::ImmediateError).await;
             let (bytes, _) = answer.ok()?;
             decode_history_response(&bytes).ok()
-        }
+        };
+        ask.boxed()
     }
 }

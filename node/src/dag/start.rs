@@ -1,14 +1,14 @@
-//! Starts the service: restores the member from its database, then runs worker, verifier and gateway.
+//! Starts the service in the node: finds this node's place in the committee and its road to the others.
 
 use std::{path::PathBuf, sync::Arc};
 
 use futures::{stream::BoxStream, StreamExt};
-use loadstone_core::{AccountId, BlockNumber, Hash, Level, MemberIndex, ValidatorInfo};
-use loadstone_dag::{Committee, MemberConfig, PersistItem};
+use loadstone_core::{AccountId, BlockNumber, Hash, Member, MemberIndex, ValidatorInfo};
+use loadstone_dag::Committee;
 use loadstone_runtime_api::LoadstoneApi;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use sc_client_api::BlockchainEvents;
-use sc_network::service::traits::NetworkService;
+use sc_network::{service::traits::NetworkService, PeerId};
 use sc_service::SpawnEssentialTaskHandle;
 use sc_transaction_pool_api::TransactionPool;
 use sp_api::ProvideRuntimeApi;
@@ -16,31 +16,21 @@ use sp_blockchain::HeaderBackend;
 use sp_keystore::KeystorePtr;
 use sp_runtime::traits::{Block as BlockT, Header, NumberFor};
 use substrate_prometheus_endpoint::{PrometheusError, Registry};
-use tokio::sync::{mpsc, watch};
 
 use super::{
+    assemble::{assemble, Assembly},
     chain::{BlockRef, Chain, ChainError, ClientChain},
-    counter::{CounterError, SigningCounter},
-    crypto::{MemberCrypto, Signer},
-    directory::Directory,
-    gateway::{ingest::Ingest, Gateway, GatewayConfig, Hub},
+    counter::CounterError,
+    crypto::Signer,
+    gateway::GatewayConfig,
     history,
     metrics::Counters,
     network::{refuse_all, DagProtocols, Links, Roster},
     proofs::Proofs,
-    recording::Recording,
     status::{DagHandle, View},
     store::{Store, StoreError},
-    verifier::Verifier,
-    worker::{start_time, Inputs, NodeMember, Worker},
     LOG,
 };
-
-/// Messages of members that may wait for the verifier.
-const VERIFIER_QUEUE: usize = 4_096;
-
-/// Checked messages that may wait for the worker.
-const WORKER_QUEUE: usize = 256;
 
 /// Why the service can't start.
 #[derive(Debug, thiserror::Error)]
@@ -159,141 +149,35 @@ fn start_on(
         parts.spawn.spawn("dag-refuse", Some("dag"), refuse_all(parts.protocols));
         return Ok(handle);
     };
-    run(Setup { chain, finalised, parts, handle: handle.clone(), members, committee, place, head })?;
+    let Parts { network, protocols, folder, gateway, spawn, .. } = parts;
+    let (links, roster) = Links::new(protocols.notifications, protocols.history, network);
+    let tasks = spawn.clone();
+    let member = assemble(Assembly {
+        chain,
+        finalised,
+        head,
+        members,
+        committee,
+        me: place.me,
+        signer: place.signer,
+        counter: folder.join("dag-counter"),
+        gateway,
+        handle: handle.clone(),
+        road: Box::new(links),
+        spawn: Box::new(move |name, task| tasks.spawn(name, Some("dag"), task)),
+    })?;
+    let serve = history::serve(member, handle.store.clone(), roster, protocols.requests);
+    spawn.spawn("dag-history", Some("dag"), serve);
     Ok(handle)
 }
 
 /// By key, or else by peer id without signing.
-fn place(
-    parts: &Parts,
-    members: &[loadstone_core::Member],
-    validators: &[(AccountId, ValidatorInfo)],
-) -> Option<Place> {
+fn place(parts: &Parts, members: &[Member], validators: &[(AccountId, ValidatorInfo)]) -> Option<Place> {
     if let Some((index, signer)) = Signer::find(&parts.keystore, members.iter().map(|member| member.key)) {
         return Some(Place { me: MemberIndex(u16::try_from(index).ok()?), signer: Some(signer) });
     }
     let own = parts.network.local_peer_id();
-    let me = Roster::new(members, validators, &sc_network::PeerId::random()).member(&own)?;
+    let me = Roster::new(members, validators, &PeerId::random()).member(&own)?;
     log::warn!(target: LOG, "the key of member {me} is not in the keystore: this node follows without signing");
     Some(Place { me, signer: None })
-}
-
-struct Setup {
-    chain: Arc<dyn Chain>,
-    finalised: BoxStream<'static, BlockRef>,
-    parts: Parts,
-    handle: DagHandle,
-    members: Vec<loadstone_core::Member>,
-    committee: Committee,
-    place: Place,
-    head: BlockRef,
-}
-
-fn run(setup: Setup) -> Result<(), DagError> {
-    let Setup { chain, finalised, parts, handle, members, committee, mut place, head } = setup;
-    let (genesis, store) = (handle.genesis, handle.store.clone());
-    let journal = store.journal()?.collect::<Result<Vec<_>, _>>()?;
-    let mut counter = None;
-    if let Some(signer) = place.signer.take() {
-        counter = open_counter(&parts.folder, genesis, &signer, place.me, &journal)?;
-        place.signer = counter.is_some().then_some(signer);
-    }
-    let (me, signer) = (place.me, place.signer);
-    log::info!(target: LOG, "member {me}, signing: {}, {} items restored", signer.is_some(), journal.len());
-    let config = MemberConfig::new(genesis, me, committee.clone());
-    let member = NodeMember::new(config, MemberCrypto(signer.clone()), journal, start_time());
-    let member = Arc::new(Mutex::new(member));
-
-    let (links, roster) = Links::new(parts.protocols.notifications, parts.protocols.history, parts.network);
-    let (head_sender, head) = watch::channel(head);
-    let (incoming, unchecked) = mpsc::channel(VERIFIER_QUEUE);
-    let (checked, verified) = mpsc::channel(WORKER_QUEUE);
-    let (introduced, introductions) = mpsc::channel(1);
-    let directory = Arc::new(Directory::new(chain.clone()));
-    let hub = Hub::default();
-
-    if let Some(config) = parts.gateway {
-        let rate = config.device_rate;
-        let bound = Gateway::bind(config, genesis, me, hub.clone(), handle.counters.clone());
-        let (gateway, requests) = bound.map_err(DagError::Gateway)?;
-        if let Ok(address) = gateway.address() {
-            log::info!(target: LOG, "devices are served at ws://{address}");
-        }
-        let ingest = Ingest {
-            genesis,
-            ledger: member.clone(),
-            directory: directory.clone(),
-            head: head.clone(),
-            proofs: handle.proofs.clone(),
-            hub: hub.clone(),
-            counters: handle.counters.clone(),
-            introductions: introduced,
-        };
-        parts.spawn.spawn("dag-gateway", Some("dag"), gateway.run());
-        parts.spawn.spawn("dag-ingest", Some("dag"), ingest.run(rate, requests));
-    }
-    let recording = Recording::new(members, me, signer, chain.clone(), store.clone());
-    let verifier = Verifier { genesis, committee, directory, head, ledger: member.clone() };
-    let serve = history::serve(member.clone(), store.clone(), roster, parts.protocols.requests);
-    let worker = Worker {
-        member,
-        me,
-        store,
-        counter,
-        chain,
-        links,
-        hub,
-        proofs: handle.proofs,
-        counters: handle.counters,
-        view: handle.view,
-        recording,
-        incoming,
-        head: head_sender,
-    };
-    parts.spawn.spawn("dag-history", Some("dag"), serve);
-    parts.spawn.spawn("dag-verifier", Some("dag"), verifier.run(unchecked, checked));
-    parts.spawn.spawn("dag-worker", Some("dag"), async move {
-        if let Err(error) = worker.run(Inputs { verified, introductions, finalised }).await {
-            log::error!(target: LOG, "the DAG stops, and the node with it: {error}");
-        }
-    });
-    Ok(())
-}
-
-/// The counter, or `None` when this member must not sign: its journal is older than what it signed.
-fn open_counter(
-    folder: &std::path::Path,
-    genesis: Hash,
-    signer: &Signer,
-    me: MemberIndex,
-    journal: &[PersistItem],
-) -> Result<Option<SigningCounter>, DagError> {
-    let own: Vec<Level> = journal
-        .iter()
-        .filter_map(|item| match item {
-            PersistItem::Witness(witness, _) if witness.content.member == me => Some(witness.content.level),
-            _ => None,
-        })
-        .collect();
-    let path = folder.join("dag-counter");
-    let Some(counter) = SigningCounter::open(&path, genesis, signer.key())? else {
-        if own.is_empty() {
-            return Ok(Some(SigningCounter::create(&path, genesis, signer.key())?));
-        }
-        log::error!(target: LOG, "the signing counter is gone: this node must not sign with this key again");
-        return Ok(None);
-    };
-    // A witness is written before the counter is raised, so the journal may be one ahead, never behind.
-    let ahead = own.iter().filter(|level| **level > counter.level()).count();
-    let newest = own.iter().max().copied().unwrap_or_default();
-    if ahead > 1 || newest < counter.level() {
-        log::error!(
-            target: LOG,
-            "the database ends at level {newest} and the signing counter at {}: one of them was restored from a \
-             backup, so this node must not sign with this key again",
-            counter.level(),
-        );
-        return Ok(None);
-    }
-    Ok(Some(counter))
 }

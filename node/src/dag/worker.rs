@@ -1,7 +1,10 @@
 //! The driver of the state machine: one task feeds it, carries out its effects, and follows finality.
 
 use std::{
-    sync::Arc,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        Arc,
+    },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -23,7 +26,7 @@ use super::{
     crypto::MemberCrypto,
     gateway::{ingest::Introduction, Hub},
     metrics::Counters,
-    network::{LinkEvent, Links, Roster},
+    network::{LinkEvent, Road, Roster},
     proofs::Proofs,
     recording::Recording,
     status::View,
@@ -66,8 +69,8 @@ pub struct Worker {
     pub counter: Option<SigningCounter>,
     /// The chain.
     pub chain: Arc<dyn Chain>,
-    /// The other members.
-    pub links: Links,
+    /// The way to the other members.
+    pub road: Box<dyn Road>,
     /// Connected devices.
     pub hub: Hub,
     /// Proofs for devices.
@@ -82,6 +85,8 @@ pub struct Worker {
     pub incoming: mpsc::Sender<(MemberIndex, Incoming)>,
     /// The finalised head, for everyone who reads the registry.
     pub head: watch::Sender<BlockRef>,
+    /// Whether finalised history is missing here; read by the gateway.
+    pub behind: Arc<AtomicBool>,
 }
 
 /// Where the worker's inputs come from.
@@ -148,7 +153,7 @@ impl Worker {
         let mut count = 0u64;
         loop {
             tokio::select! {
-                event = running.worker.links.next() => match event {
+                event = running.worker.road.next() => match event {
                     Some(event) => running.heard(event),
                     None => return Ok(()),
                 },
@@ -162,7 +167,7 @@ impl Worker {
                 }
                 task = running.worker.recording.next() => {
                     if let Some(message) = running.worker.recording.finished(task) {
-                        running.worker.links.broadcast(&message);
+                        running.worker.road.broadcast(&message);
                     }
                 }
                 _ = ticks.tick() => {
@@ -183,7 +188,7 @@ impl Running {
         let effects = self.worker.member.lock().tick(now);
         self.carry_out(effects)?;
         for message in self.worker.recording.tick(now) {
-            self.worker.links.broadcast(&message);
+            self.worker.road.broadcast(&message);
         }
         Ok(())
     }
@@ -250,6 +255,7 @@ impl Running {
             self.carry_out(effects)?;
         }
         let held = self.worker.store.last_anchor()?.map_or(AnchorNumber(0), |stored| stored.anchor.number);
+        self.worker.behind.store(held < self.latest, Ordering::Relaxed);
         self.worker.recording.follow(head, held);
         Ok(())
     }
@@ -261,8 +267,8 @@ impl Running {
         let chain = &self.worker.chain;
         match (chain.committee(head.hash), chain.validators(head.hash)) {
             (Ok(committee), Ok(validators)) => {
-                let roster = Roster::new(&committee, &validators, &self.worker.links.own_peer());
-                self.worker.links.set_roster(roster);
+                let roster = Roster::new(&committee, &validators, &self.worker.road.own_peer());
+                self.worker.road.set_roster(roster);
                 self.roster_at = Some(head.number);
             }
             (Err(error), _) | (_, Err(error)) => {
@@ -278,9 +284,9 @@ impl Running {
             match effect {
                 Effect::Persist(PersistItem::Anchor(proposal)) => self.half = Some(proposal),
                 Effect::Persist(item) => self.persist(&item)?,
-                Effect::Broadcast(message) => self.worker.links.broadcast(&message),
+                Effect::Broadcast(message) => self.worker.road.broadcast(&message),
                 Effect::Request(member, request) => {
-                    let answer = self.worker.links.request(member, request);
+                    let answer = self.worker.road.request(member, request);
                     self.requests.push(answer.map(move |answer| (member, answer)).boxed());
                 }
                 Effect::Confirmed { slot, unit } => {
@@ -353,7 +359,7 @@ impl Running {
         *self.worker.view.write() = View {
             member: Some(self.worker.me),
             signing: self.worker.counter.is_some() && !status.mute,
-            peers: self.worker.links.connected(),
+            peers: self.worker.road.connected(),
             finalised: self.worker.head.borrow().number,
         };
     }

@@ -4,7 +4,13 @@
 //! that a device may send on without waiting. The member is locked for single questions only, never
 //! while signatures are checked.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        Arc,
+    },
+    time::Instant,
+};
 
 use loadstone_core::{DeviceId, Hash, Incarnation, Sequence};
 use loadstone_dag::{
@@ -38,6 +44,8 @@ pub struct Ingest<L> {
     pub hub: Hub,
     /// Counts by reason.
     pub counters: Arc<Counters>,
+    /// Whether the member still misses finalised history, and so can't tell a gap.
+    pub behind: Arc<AtomicBool>,
     /// Takes verified units to the member.
     pub introductions: mpsc::Sender<Introduction>,
 }
@@ -154,6 +162,8 @@ impl<L: DeviceChains + Send + 'static> Ingest<L> {
                     let id = unit.content.payload(&self.genesis).hash();
                     if self.is_anchored(&slot, &id) {
                         self.known(peer, slot, id);
+                    } else if self.behind.load(Ordering::Relaxed) {
+                        self.refuse(peer, slot, Refusal::Busy);
                     } else {
                         self.refuse(peer, slot, refusal);
                     }

@@ -4,15 +4,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use codec::{Decode, Encode};
 use futures::{SinkExt, StreamExt};
-use loadstone_core::{
-    AccountId, AreaId, BlockNumber, Device, DeviceId, Hash, Incarnation, MemberIndex, Millis, Resource, ResourceId,
-    Sequence, Watts,
-};
-use loadstone_dag::{
-    Body, DeviceChains, DeviceMessage, GatewayMessage, Readings, Refusal, Slot, Unit, UnitContent, MAX_DEVICE_FRAME,
-    WIRE_VERSION,
-};
-use loadstone_evidence::sign::SigningKey;
+use loadstone_core::{BlockNumber, DeviceId, Hash, Incarnation, MemberIndex, Sequence};
+use loadstone_dag::{Body, DeviceChains, DeviceMessage, GatewayMessage, Refusal, Slot, MAX_DEVICE_FRAME, WIRE_VERSION};
 use parking_lot::Mutex;
 use tokio::{
     net::TcpStream,
@@ -26,10 +19,14 @@ use super::{
     Gateway, GatewayConfig, Hub, Inbound, Rate,
 };
 use crate::dag::{
-    chain::BlockRef, directory::Directory, metrics::Counters, proofs::Proofs, store::Store, testing::TestChain,
+    chain::BlockRef,
+    directory::Directory,
+    metrics::Counters,
+    proofs::Proofs,
+    store::Store,
+    testing::{registered, unit, unit_id, TestChain, GENESIS},
 };
 
-const GENESIS: Hash = Hash::repeat_byte(7);
 const WAIT: Duration = Duration::from_secs(10);
 
 type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -75,22 +72,6 @@ async fn send(client: &mut Client, message: &DeviceMessage) {
 
 fn refused(counters: &Counters, reason: &str) -> u64 {
     counters.refusals().get(reason).copied().unwrap_or_default()
-}
-
-fn key(device: u32) -> SigningKey {
-    SigningKey::from_seed(&[device as u8; 32])
-}
-
-fn unit(device: u32, sequence: u64, previous: Hash, watts: i64) -> Unit {
-    let slot = Slot { device: DeviceId(device), incarnation: Incarnation(0), sequence: Sequence(sequence) };
-    let readings = Readings::new(Millis(1_000 * (sequence + 1)), 1_000, None, &[(Watts(watts), true)]).expect("sound");
-    let content = UnitContent { slot, previous, references: vec![], body: Body::Readings(readings) };
-    let signature = key(device).sign(&content.payload(&GENESIS));
-    Unit { content, signature }
-}
-
-fn id(unit: &Unit) -> Hash {
-    unit.content.payload(&GENESIS).hash()
 }
 
 #[tokio::test]
@@ -179,20 +160,6 @@ async fn introduce(ledger: Arc<Mutex<Units>>, mut introductions: mpsc::Receiver<
     }
 }
 
-fn registered(id: u32, revoked: bool) -> (Device, Resource) {
-    let device = Device { resource: ResourceId(id), key: key(id).public(), incarnation: Incarnation(0), revoked };
-    let resource = Resource {
-        owner: AccountId::new([1; 32]),
-        area: AreaId(1),
-        device: DeviceId(id),
-        capacity_down: Watts(100),
-        capacity_up: Watts(0),
-        load_min: Watts(0),
-        load_max: Watts(1_000),
-    };
-    (device, resource)
-}
-
 async fn start_with_ingest(folder: &std::path::Path, device_rate: Rate) -> Running {
     let mut running = start(|_| {}).await;
     let chain = Arc::new(TestChain::default());
@@ -213,6 +180,7 @@ async fn start_with_ingest(folder: &std::path::Path, device_rate: Rate) -> Runni
         proofs: Arc::new(Proofs::new(store)),
         hub: running.hub.clone(),
         counters: running.counters.clone(),
+        behind: Arc::default(),
         introductions: introduced,
     };
     let (_, unused) = mpsc::channel(1);
@@ -227,7 +195,7 @@ async fn every_bad_unit_is_refused_with_its_reason_and_the_good_ones_pass() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let running = start_with_ingest(folder.path(), Rate { per_second: 100, burst: 100 }).await;
     let mut client = connect(&running.url).await;
-    let good = [unit(1, 0, Hash::zero(), 10), unit(1, 1, id(&unit(1, 0, Hash::zero(), 10)), 20)];
+    let good = [unit(1, 0, Hash::zero(), 10), unit(1, 1, unit_id(&unit(1, 0, Hash::zero(), 10)), 20)];
     let mut badly_signed = unit(3, 0, Hash::zero(), 1);
     badly_signed.signature[0] ^= 1;
     let mut reborn = unit(1, 0, Hash::zero(), 10);
@@ -249,7 +217,7 @@ async fn every_bad_unit_is_refused_with_its_reason_and_the_good_ones_pass() {
     // WHEN the good ones are sent THEN they are accepted, in one frame and in order
     send(&mut client, &DeviceMessage::Submit(good.to_vec())).await;
     for unit in &good {
-        assert_eq!(next(&mut client).await, Some(GatewayMessage::Accepted(unit.content.slot, id(unit))));
+        assert_eq!(next(&mut client).await, Some(GatewayMessage::Accepted(unit.content.slot, unit_id(unit))));
     }
     // WHEN the bad ones are sent THEN each is refused for its reason, and counted
     for (unit, refusal) in bad {
@@ -261,7 +229,7 @@ async fn every_bad_unit_is_refused_with_its_reason_and_the_good_ones_pass() {
     assert!(refusals.iter().all(|(reason, count)| *count == u64::from(reason != "busy" && reason != "malformed")));
     // WHEN a unit is sent again THEN it is accepted again, and the device has its route
     send(&mut client, &DeviceMessage::Submit(vec![good[1].clone()])).await;
-    assert_eq!(next(&mut client).await, Some(GatewayMessage::Accepted(good[1].content.slot, id(&good[1]))));
+    assert_eq!(next(&mut client).await, Some(GatewayMessage::Accepted(good[1].content.slot, unit_id(&good[1]))));
     assert!(running.hub.find(DeviceId(1)).is_some());
     assert!(running.hub.find(DeviceId(3)).is_none());
 }
@@ -275,7 +243,7 @@ async fn a_device_beyond_its_quota_is_told_to_wait() {
     // WHEN it sends three
     let mut units = vec![unit(1, 0, Hash::zero(), 1)];
     for sequence in 1..3 {
-        units.push(unit(1, sequence, id(&units[units.len() - 1]), 1));
+        units.push(unit(1, sequence, unit_id(&units[units.len() - 1]), 1));
     }
     send(&mut client, &DeviceMessage::Submit(units.clone())).await;
     // THEN two are accepted and one is refused as busy
