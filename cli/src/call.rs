@@ -1,0 +1,191 @@
+//! Transactions: a call encoded with our own types, signed, submitted and watched until it is final.
+
+use crate::{client::Chain, events::ChainEvent, fault::Fault};
+use anyhow::{anyhow, Context, Result};
+use codec::Encode;
+use loadstone_core::{AccountId, BlockNumber, Hash};
+use serde::Serialize;
+use std::time::{SystemTime, UNIX_EPOCH};
+use subxt::{
+    config::DefaultExtrinsicParamsBuilder,
+    error::{DispatchError, TransactionEventsError},
+    ext::scale_encode::{EncodeAsFields, Error as EncodeError, FieldIter, TypeResolver},
+    rpcs::rpc_params,
+    transactions::{Payload, TransactionStatus},
+    SubstrateConfig,
+};
+use subxt_signer::sr25519::Keypair;
+
+/// Blocks for which a signed transaction may wait.
+const MORTAL_BLOCKS: u64 = 64;
+
+/// Arguments of a call, already encoded.
+pub struct Arguments(Vec<u8>);
+
+impl EncodeAsFields for Arguments {
+    fn encode_as_fields_to<R: TypeResolver>(
+        &self,
+        _: &mut dyn FieldIter<'_, R::TypeId>,
+        _: &R,
+        out: &mut Vec<u8>,
+    ) -> Result<(), EncodeError> {
+        out.extend_from_slice(&self.0);
+        Ok(())
+    }
+}
+
+/// A call by pallet and name, with SCALE-encoded arguments.
+pub struct Call {
+    pallet: &'static str,
+    name: &'static str,
+    arguments: Arguments,
+}
+
+impl Call {
+    /// A call whose arguments are the fields of a tuple.
+    pub fn new(pallet: &'static str, name: &'static str, arguments: impl Encode) -> Self {
+        Self::from_bytes(pallet, name, arguments.encode())
+    }
+
+    /// A call whose arguments are encoded already.
+    pub fn from_bytes(pallet: &'static str, name: &'static str, arguments: Vec<u8>) -> Self {
+        Self { pallet, name, arguments: Arguments(arguments) }
+    }
+}
+
+impl Payload for Call {
+    type CallData = Arguments;
+
+    fn pallet_name(&self) -> &str {
+        self.pallet
+    }
+
+    fn call_name(&self) -> &str {
+        self.name
+    }
+
+    fn call_data(&self) -> &Arguments {
+        &self.arguments
+    }
+}
+
+/// A finalised transaction.
+#[derive(Clone, Debug, Serialize)]
+pub struct Receipt {
+    /// When it was handed to the node, by this machine's clock, in Unix milliseconds.
+    pub submitted_at_ms: u64,
+    /// When the node first said that it is in a block.
+    pub included_at_ms: Option<u64>,
+    /// When the node said that it is final.
+    pub finalised_at_ms: u64,
+    /// The block.
+    pub block: Hash,
+    /// Its height.
+    pub number: BlockNumber,
+    /// What the call caused.
+    pub events: Vec<ChainEvent>,
+}
+
+impl Receipt {
+    /// The number in the field `field` of the first event of `pallet` that has it.
+    pub fn number_in(&self, pallet: &str, field: &str) -> Option<u64> {
+        let events = self.events.iter().filter(|event| event.pallet == pallet);
+        events.filter_map(|event| event.fields.get(field)).find_map(serde_json::Value::as_u64)
+    }
+}
+
+/// Signs and submits for one account.
+pub struct Sender<'a> {
+    chain: &'a Chain,
+    key: Keypair,
+}
+
+impl<'a> Sender<'a> {
+    /// For the holder of `key`.
+    pub fn new(chain: &'a Chain, key: Keypair) -> Self {
+        Self { chain, key }
+    }
+
+    /// The account.
+    pub fn account(&self) -> AccountId {
+        AccountId::new(self.key.public_key().0)
+    }
+
+    /// The bytes of a call, for calls within calls.
+    pub async fn encode(&self, call: &Call) -> Result<Vec<u8>> {
+        let at = self.chain.api.at_current_block().await?;
+        Ok(at.transactions().call_data(call)?)
+    }
+
+    /// Submits `call` and waits until it is final.
+    ///
+    /// # Errors
+    /// [`Fault::Invalid`] when a pool refuses it, [`Fault::Refused`] when the runtime does.
+    pub async fn submit(&self, call: &Call) -> Result<Receipt> {
+        let at = self.chain.api.at_current_block().await?;
+        let mut transactions = at.transactions();
+        // The runtime may be of another version than this program: its metadata must agree with us.
+        let bytes = transactions.call_data(call)?;
+        transactions
+            .from_call_data_bytes(&bytes)
+            .with_context(|| format!("{}.{} has other arguments in this runtime", call.pallet, call.name))?;
+        let address = self.key.public_key().to_account_id().to_string();
+        let nonce: u64 = self.chain.request("system_accountNextIndex", rpc_params![address]).await?;
+        let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new();
+        let params = params.nonce(nonce).mortal(MORTAL_BLOCKS).build();
+        let signed = transactions.create_signed(call, &self.key, params).await?;
+
+        let submitted_at_ms = now_ms();
+        let mut progress = signed.submit_and_watch().await.map_err(|error| Fault::Invalid(error.to_string()))?;
+        let mut included_at_ms = None;
+        while let Some(status) = progress.next().await {
+            match status.context("the node stopped reporting on the transaction")? {
+                TransactionStatus::InBestBlock(_) => {
+                    included_at_ms.get_or_insert_with(now_ms);
+                }
+                TransactionStatus::InFinalizedBlock(block) => {
+                    let finalised_at_ms = now_ms();
+                    let hash = Hash(block.block_hash().0);
+                    let events = block.wait_for_success().await.map_err(refusal)?;
+                    let events = events.iter().map(|event| ChainEvent::new(&event?)).collect::<Result<Vec<_>>>()?;
+                    let number = self.chain.header(hash).await?.number;
+                    let events = events.into_iter().filter(|event| event.pallet != "System").collect();
+                    return Ok(Receipt {
+                        submitted_at_ms,
+                        included_at_ms,
+                        finalised_at_ms,
+                        block: hash,
+                        number,
+                        events,
+                    });
+                }
+                TransactionStatus::Error { message }
+                | TransactionStatus::Invalid { message }
+                | TransactionStatus::Dropped { message } => return Err(Fault::Invalid(message).into()),
+                _ => {}
+            }
+        }
+        Err(anyhow!("the node never said that the transaction is final"))
+    }
+}
+
+/// Unix milliseconds by this machine's clock.
+pub fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn refusal(error: TransactionEventsError) -> anyhow::Error {
+    let TransactionEventsError::ExtrinsicFailed(error) = error else { return error.into() };
+    let DispatchError::Module(module) = &error else {
+        return Fault::Refused { name: format!("{error:?}"), text: error.to_string() }.into();
+    };
+    match module.details() {
+        Ok(details) => Fault::Refused {
+            name: format!("{}.{}", details.pallet.name(), details.variant.name),
+            text: details.variant.docs.join(" ").trim().to_owned(),
+        }
+        .into(),
+        Err(_) => Fault::Refused { name: error.to_string(), text: String::new() }.into(),
+    }
+}

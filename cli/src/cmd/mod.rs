@@ -1,0 +1,117 @@
+//! The commands.
+
+mod archive;
+mod audit;
+mod availability;
+mod bid;
+mod event;
+mod key;
+mod metadata;
+mod motion;
+mod order;
+mod participant;
+mod programme;
+mod proof;
+mod resource;
+mod status;
+mod verify;
+
+use crate::{call::Receipt, context::Context};
+use anyhow::Result;
+use clap::Subcommand;
+use serde_json::{json, Map, Value};
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Makes and shows keys.
+    #[command(subcommand)]
+    Key(key::Key),
+    /// Registers, freezes and shows participants.
+    #[command(subcommand)]
+    Participant(participant::Participant),
+    /// Votes on motions of the council.
+    #[command(subcommand)]
+    Motion(motion::Motion),
+    /// Registers and shows resources and their devices.
+    #[command(subcommand)]
+    Resource(resource::Resource),
+    /// Publishes and shows programmes.
+    #[command(subcommand)]
+    Programme(programme::Programme),
+    /// Opens, clears and cancels events.
+    #[command(subcommand)]
+    Event(event::Event),
+    /// Bids in an event in two steps.
+    #[command(subcommand)]
+    Bid(bid::Bid),
+    /// Bids in an event: commits now, waits for gate closure and reveals.
+    Declare(bid::Declare),
+    /// Clears an event once its reveal window is over.
+    Close(event::Clear),
+    /// Issues the order of a cleared event.
+    Dispatch(order::Dispatch),
+    /// Issues an emergency order, or a series of them.
+    Emergency(order::Emergency),
+    /// Ends the current order of an area and direction.
+    Release(order::Release),
+    /// Offers standing availability for emergency orders.
+    #[command(subcommand)]
+    Availability(availability::Availability),
+    /// Shows an event with awards, records, scores and money.
+    Status(status::Status),
+    /// Stores anchored units in a folder.
+    Archive(archive::Archive),
+    /// Recomputes an event from bids and anchored units and compares it with the chain.
+    Audit(audit::Audit),
+    /// Writes the evidence bundle of a unit.
+    Proof(proof::Proof),
+    /// Verifies an evidence bundle offline.
+    Verify(verify::Verify),
+    /// Shows the runtime's version and stores its metadata.
+    Metadata(metadata::Metadata),
+}
+
+impl Command {
+    /// Carries the command out.
+    pub async fn run(self, context: &Context) -> Result<()> {
+        match self {
+            Self::Key(command) => command.run(context),
+            Self::Participant(command) => command.run(context).await,
+            Self::Motion(command) => command.run(context).await,
+            Self::Resource(command) => command.run(context).await,
+            Self::Programme(command) => command.run(context).await,
+            Self::Event(command) => command.run(context).await,
+            Self::Bid(command) => command.run(context).await,
+            Self::Declare(command) => command.run(context).await,
+            Self::Close(command) => command.run(context).await,
+            Self::Dispatch(command) => command.run(context).await,
+            Self::Emergency(command) => command.run(context).await,
+            Self::Release(command) => command.run(context).await,
+            Self::Availability(command) => command.run(context).await,
+            Self::Status(command) => command.run(context).await,
+            Self::Archive(command) => command.run(context).await,
+            Self::Audit(command) => command.run(context).await,
+            Self::Proof(command) => command.run(context).await,
+            Self::Verify(command) => command.run(context),
+            Self::Metadata(command) => command.run(context).await,
+        }
+    }
+}
+
+/// Prints a finalised transaction together with what it created.
+fn report(context: &Context, receipt: &Receipt, done: &str, created: Value) {
+    let mut line = match created {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    };
+    let named: Vec<String> = line.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    if let Value::Object(fields) = json!(receipt) {
+        line.extend(fields);
+    }
+    context.output().print(&Value::Object(line), || {
+        let took = receipt.finalised_at_ms.saturating_sub(receipt.submitted_at_ms);
+        let what = if named.is_empty() { done.to_owned() } else { format!("{done}: {}", named.join(", ")) };
+        format!("{what}\nfinal in block {} ({:?}) after {took} ms", receipt.number, receipt.block)
+    });
+}

@@ -1,0 +1,138 @@
+//! `loadstone dispatch`, `emergency` and `release`: orders.
+
+use super::report;
+use crate::{
+    call::{now_ms, Call, Receipt, Sender},
+    client::Chain,
+    context::Context,
+    fault::Fault,
+    parse,
+};
+use anyhow::Result;
+use clap::Args;
+use loadstone_core::{AreaId, BoundedVec, ConstU32, Direction, EventId, Millis, Watts};
+use loadstone_evidence::keys;
+use loadstone_market::{Event, Order, OrderRule};
+use serde_json::{json, Value};
+use std::time::Duration;
+
+type Reason = BoundedVec<u8, ConstU32<64>>;
+
+/// Issues the order of a cleared event. By a grid company.
+#[derive(Args, Debug)]
+pub struct Dispatch {
+    /// The event.
+    event: u32,
+}
+
+/// Issues an emergency order, or a series of them. By a grid company.
+#[derive(Args, Debug)]
+pub struct Emergency {
+    /// Whom it addresses.
+    #[arg(long)]
+    area: u16,
+    /// Which way.
+    #[arg(long)]
+    direction: parse::Direction,
+    /// Watts wanted from the area.
+    #[arg(long)]
+    target: i64,
+    /// How long it is valid, in seconds.
+    #[arg(long)]
+    seconds: u64,
+    /// For the record; at most 64 bytes.
+    #[arg(long, default_value = "")]
+    reason: String,
+    /// Issue so many orders, each superseding the one before; prints one line for each.
+    #[arg(long, default_value_t = 1)]
+    repeat: u32,
+    /// Pause between finality of one order and submission of the next, in milliseconds.
+    #[arg(long, default_value_t = 0)]
+    pause_ms: u64,
+}
+
+/// Ends the current order of an area and direction. By a grid company.
+#[derive(Args, Debug)]
+pub struct Release {
+    /// Whom it addresses.
+    #[arg(long)]
+    area: u16,
+    /// Which way.
+    #[arg(long)]
+    direction: parse::Direction,
+    /// For the record; at most 64 bytes.
+    #[arg(long, default_value = "")]
+    reason: String,
+}
+
+fn reason(text: String) -> Result<Reason> {
+    Ok(Reason::try_from(text.into_bytes()).map_err(|_| Fault::Usage("the reason is longer than 64 bytes".into()))?)
+}
+
+/// What the order says, as it stands in the state of its block.
+async fn issued(chain: &Chain, receipt: &Receipt, area: AreaId, direction: Direction) -> Result<Value> {
+    let order: Order = chain.at(receipt.block).require(keys::order(area, direction), "the order").await?;
+    let mut value = json!({
+        "area": area, "direction": direction, "sequence": order.sequence,
+        "start_ms": order.start, "end_ms": order.end, "issued_at_ms": order.issued_at,
+    });
+    if let OrderRule::Emergency { epoch, cutoff_rank, numerator, denominator, .. } = order.rule {
+        value["epoch"] = json!(epoch);
+        value["cutoff"] = json!({ "rank": cutoff_rank, "numerator": numerator, "denominator": denominator });
+    }
+    Ok(value)
+}
+
+impl Dispatch {
+    /// Carries the command out.
+    pub async fn run(self, context: &Context) -> Result<()> {
+        let chain = context.connect().await?;
+        let id = EventId(self.event);
+        let receipt = context.sender(&chain)?.submit(&Call::new("Dispatch", "dispatch_event", id)).await?;
+        let event: Event = chain.at(receipt.block).require(keys::event(id), "the event").await?;
+        let mut created = issued(&chain, &receipt, event.area, event.direction).await?;
+        created["event"] = json!(id);
+        report(context, &receipt, "dispatched", created);
+        Ok(())
+    }
+}
+
+impl Emergency {
+    /// Carries the command out.
+    pub async fn run(self, context: &Context) -> Result<()> {
+        let chain = context.connect().await?;
+        let sender = context.sender(&chain)?;
+        let reason = reason(self.reason.clone())?;
+        for position in 0..self.repeat {
+            if position > 0 {
+                tokio::time::sleep(Duration::from_millis(self.pause_ms)).await;
+            }
+            self.issue(context, &chain, &sender, &reason).await?;
+        }
+        Ok(())
+    }
+
+    async fn issue(&self, context: &Context, chain: &Chain, sender: &Sender<'_>, reason: &Reason) -> Result<()> {
+        let (area, direction) = (AreaId(self.area), Direction::from(self.direction));
+        let start = Millis(now_ms());
+        let end = start.after(self.seconds.saturating_mul(1_000));
+        let arguments = (area, direction, Watts(self.target), start, end, reason);
+        let receipt = sender.submit(&Call::new("Dispatch", "dispatch_emergency", arguments)).await?;
+        let created = issued(chain, &receipt, area, direction).await?;
+        report(context, &receipt, "ordered", created);
+        Ok(())
+    }
+}
+
+impl Release {
+    /// Carries the command out.
+    pub async fn run(self, context: &Context) -> Result<()> {
+        let chain = context.connect().await?;
+        let (area, direction) = (AreaId(self.area), Direction::from(self.direction));
+        let call = Call::new("Dispatch", "release", (area, direction, reason(self.reason)?));
+        let receipt = context.sender(&chain)?.submit(&call).await?;
+        let created = issued(&chain, &receipt, area, direction).await?;
+        report(context, &receipt, "released", created);
+        Ok(())
+    }
+}

@@ -1,0 +1,123 @@
+//! `loadstone verify`: an evidence bundle checked offline.
+
+use crate::{
+    check::readings,
+    context::Context,
+    fault::Fault,
+    output::{hexed, pairs},
+    parse,
+};
+use anyhow::{Context as _, Result};
+use clap::Args;
+use codec::{Decode, DecodeAll, Encode};
+use loadstone_core::Hash;
+use loadstone_dag::Body;
+use loadstone_evidence::{verify, Bundle, Checkpoint, Verdict};
+use serde_json::{json, Value};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Verifies an evidence bundle offline.
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// The bundle.
+    bundle: PathBuf,
+    /// Hash of the chain's block 0. Without it the bundle's own is taken and printed: compare it.
+    #[arg(long, value_parser = parse::hash)]
+    genesis: Option<Hash>,
+    /// A published checkpoint that the bundle must agree with.
+    #[arg(long)]
+    checkpoint: Option<PathBuf>,
+    /// Write the finalised block of the bundle as a checkpoint for later verifications.
+    #[arg(long)]
+    write_checkpoint: Option<PathBuf>,
+}
+
+/// A checkpoint from a file: hex of its SCALE encoding.
+pub fn read_checkpoint(path: &Path) -> Result<Checkpoint> {
+    let text = fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))?;
+    let bytes = hex::decode(text.trim().trim_start_matches("0x"));
+    let checkpoint = bytes.ok().and_then(|bytes| Checkpoint::decode_all(&mut &bytes[..]).ok());
+    checkpoint.with_context(|| format!("{} is no checkpoint", path.display()))
+}
+
+impl Verify {
+    /// Carries the command out.
+    ///
+    /// # Errors
+    /// [`Fault::Mismatch`] names the link that broke.
+    pub fn run(self, context: &Context) -> Result<()> {
+        let bytes = fs::read(&self.bundle).with_context(|| format!("can't read {}", self.bundle.display()))?;
+        let checkpoint = self.checkpoint.as_deref().map(read_checkpoint).transpose()?;
+        let genesis = match self.genesis {
+            Some(genesis) => genesis,
+            None => own_genesis(&bytes)?,
+        };
+        let verdict = verify(&bytes, &genesis, checkpoint.as_ref())
+            .map_err(|link| Fault::Mismatch(format!("broken link: {link}")))?;
+        if let Some(path) = &self.write_checkpoint {
+            fs::write(path, hexed(&verdict.head.encode()))
+                .with_context(|| format!("can't write {}", path.display()))?;
+        }
+        let given = self.genesis.is_some();
+        context.output().print(&shown(&verdict, given), || people(&verdict, given));
+        Ok(())
+    }
+}
+
+fn own_genesis(bytes: &[u8]) -> Result<Hash> {
+    let Bundle::V1(bundle) = Bundle::decode(&mut &bytes[..])
+        .map_err(|_| Fault::Mismatch("broken link: encoding: the bytes are no canonical bundle".into()))?;
+    Ok(bundle.genesis.hash())
+}
+
+fn shown(verdict: &Verdict, given: bool) -> Value {
+    let rows = readings(&verdict.unit);
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|reading| json!({ "at_ms": reading.at, "watts": reading.load, "valid": reading.valid }))
+        .collect();
+    json!({
+        "valid": true,
+        "genesis": verdict.genesis,
+        "genesis_given": given,
+        "block": { "number": verdict.head.number, "hash": verdict.head.hash },
+        "set_id": verdict.head.set.id,
+        "authorities": verdict.head.set.authorities.len(),
+        "set_changes": verdict.changes,
+        "checkpoint": verdict.checkpoint,
+        "anchor": verdict.anchor.number,
+        "unit": parse::slot_name(&verdict.unit.content.slot),
+        "unit_hash": verdict.unit_hash,
+        "resource": verdict.device.resource,
+        "device_key": hexed(&verdict.device.key),
+        "device_revoked": verdict.device.revoked,
+        "readings": rows,
+    })
+}
+
+fn people(verdict: &Verdict, given: bool) -> String {
+    let trust = if given { "given" } else { "taken from the bundle: compare it with the published one" };
+    let checkpoint = verdict.checkpoint.map_or("none".into(), |hash| format!("{hash:?}"));
+    let set = &verdict.head.set;
+    let mut text = pairs([
+        ("genesis", format!("{:?} ({trust})", verdict.genesis)),
+        ("authorities", format!("set {} of {}, after {} changes", set.id, set.authorities.len(), verdict.changes)),
+        ("checkpoint", checkpoint),
+        ("final block", format!("{} ({:?})", verdict.head.number, verdict.head.hash)),
+        ("anchor", format!("{} with {} units", verdict.anchor.number, verdict.anchor.units)),
+        ("unit", format!("{} ({:?})", parse::slot_name(&verdict.unit.content.slot), verdict.unit_hash)),
+        ("resource", verdict.device.resource.to_string()),
+        ("device key", hexed(&verdict.device.key)),
+    ]);
+    for reading in readings(&verdict.unit) {
+        let mark = if reading.valid { "" } else { "  (doubtful)" };
+        text.push_str(&format!("\nreading      {}  {}{mark}", reading.at, reading.load));
+    }
+    if let Body::Acknowledgement(acknowledgement) = &verdict.unit.content.body {
+        text.push_str(&format!("\nacknowledged {:?} of order {}", acknowledgement.kind, acknowledgement.sequence));
+    }
+    text
+}

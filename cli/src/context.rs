@@ -1,0 +1,60 @@
+//! What every command is given: the node, the key, the form of output.
+
+use crate::{call::Sender, client::Chain, fault::Fault, output::Output};
+use anyhow::{Context as _, Result};
+use clap::Args;
+use std::{fs, path::PathBuf, str::FromStr};
+use subxt_signer::{sr25519::Keypair, SecretUri};
+
+/// Options of every command.
+#[derive(Args, Clone, Debug)]
+pub struct Context {
+    /// WebSocket address of a node.
+    #[arg(long, global = true, env = "LOADSTONE_URL", default_value = "ws://127.0.0.1:9944")]
+    pub url: String,
+    /// Print JSON, one value a line.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Secret key: a phrase, a seed in hex or a derivation path such as //ProvincialGrid.
+    #[arg(long, global = true, env = "LOADSTONE_SURI", hide_env_values = true, conflicts_with = "key_file")]
+    pub suri: Option<String>,
+    /// File that holds the secret key in one of these forms.
+    #[arg(long, global = true, env = "LOADSTONE_KEY_FILE")]
+    pub key_file: Option<PathBuf>,
+}
+
+impl Context {
+    /// How results are printed.
+    pub fn output(&self) -> Output {
+        Output { json: self.json }
+    }
+
+    /// Connects to the node.
+    pub async fn connect(&self) -> Result<Chain> {
+        Chain::connect(&self.url).await
+    }
+
+    /// The secret key.
+    pub fn key(&self) -> Result<Keypair> {
+        let text = match (&self.suri, &self.key_file) {
+            (Some(suri), _) => suri.clone(),
+            (None, Some(path)) => {
+                fs::read_to_string(path).with_context(|| format!("can't read the key in {}", path.display()))?
+            }
+            (None, None) => return Err(Fault::Usage("say whose call it is with --suri or --key-file".into()).into()),
+        };
+        keypair(text.trim())
+    }
+
+    /// Signs and submits for the key's account.
+    pub fn sender<'a>(&self, chain: &'a Chain) -> Result<Sender<'a>> {
+        Ok(Sender::new(chain, self.key()?))
+    }
+}
+
+/// The key of a secret URI.
+pub fn keypair(suri: &str) -> Result<Keypair> {
+    let bad = |error: String| Fault::Usage(format!("the secret key can't be read: {error}"));
+    let uri = SecretUri::from_str(suri).map_err(|error| bad(error.to_string()))?;
+    Ok(Keypair::from_uri(&uri).map_err(|error| bad(error.to_string()))?)
+}

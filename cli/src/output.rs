@@ -1,0 +1,118 @@
+//! Tables for people, JSON for programs.
+
+use loadstone_core::{Balance, YUAN};
+use serde_json::Value;
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    /// One JSON value a line instead of tables.
+    pub json: bool,
+}
+
+impl Output {
+    /// Prints `value` for programs, or what `people` makes for people.
+    pub fn print(&self, value: &Value, people: impl FnOnce() -> String) {
+        if self.json {
+            println!("{value}");
+        } else {
+            println!("{}", people());
+        }
+    }
+
+    /// Says what goes on, to people only.
+    pub fn note(&self, text: &str) {
+        if !self.json {
+            eprintln!("{text}");
+        }
+    }
+}
+
+/// A table whose columns are as wide as their widest cell; numbers stand to the right.
+pub struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table with these column heads.
+    pub fn new(head: &[&str]) -> Self {
+        Self { rows: vec![head.iter().map(ToString::to_string).collect()] }
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(cells.into_iter().collect());
+    }
+
+    /// The table as text, without a newline at its end.
+    pub fn render(&self) -> String {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or_default();
+        let width = |column: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
+        };
+        let widths: Vec<usize> = (0..columns).map(width).collect();
+        let mut lines: Vec<String> = self.rows.iter().map(|row| line(row, &widths)).collect();
+        let rule = widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>().join("  ");
+        lines.insert(1.min(lines.len()), rule);
+        lines.join("\n")
+    }
+}
+
+fn line(row: &[String], widths: &[usize]) -> String {
+    let cells = row.iter().zip(widths).map(|(cell, width)| {
+        let padding = " ".repeat(width.saturating_sub(cell.chars().count()));
+        let numeric = cell.starts_with(|first: char| first.is_ascii_digit() || first == '-');
+        if numeric {
+            format!("{padding}{cell}")
+        } else {
+            format!("{cell}{padding}")
+        }
+    });
+    cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+}
+
+/// Names and values under each other.
+pub fn pairs<const N: usize>(pairs: [(&str, String); N]) -> String {
+    let width = pairs.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+    let lines = pairs.iter().map(|(name, value)| format!("{name:<width$}  {value}"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Micro-yuan as yuan with all six decimals.
+pub fn yuan(amount: Balance) -> String {
+    format!("{}.{:06}", amount / YUAN, amount % YUAN)
+}
+
+/// Basis points as per cent.
+pub fn percent(basis_points: u32) -> String {
+    format!("{}.{:02} %", basis_points / 100, basis_points % 100)
+}
+
+/// Bytes as hex with its prefix.
+pub fn hexed(bytes: &[u8]) -> String {
+    format!("0x{}", hex::encode(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up() {
+        // GIVEN a table with text and numbers
+        let mut table = Table::new(&["name", "watts"]);
+        table.row(["kiln".into(), "7".into()]);
+        table.row(["cold store".into(), "-1200".into()]);
+        // THEN text stands to the left and numbers to the right
+        let lines = ["name        watts", "----------  -----", "kiln            7", "cold store  -1200"];
+        assert_eq!(table.render(), lines.join("\n"));
+    }
+
+    #[test]
+    fn money_keeps_every_digit() {
+        assert_eq!(yuan(1), "0.000001");
+        assert_eq!(yuan(12_345_678), "12.345678");
+        assert_eq!(percent(9_876), "98.76 %");
+    }
+}

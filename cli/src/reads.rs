@@ -1,0 +1,139 @@
+//! Everything that the chain says of one event, read at one block.
+
+use crate::client::{decode, State};
+use anyhow::{anyhow, Context, Result};
+use loadstone_core::{AccountId, AnchorNumber, EventId, Price, Resource, ResourceId, Watts};
+use loadstone_evidence::keys;
+use loadstone_market::{
+    Clearing, Commitment, Credit, EscrowState, Event, EventRecord, Order, Phase, Programme, Score, Segments, Statement,
+    Totals,
+};
+use std::collections::BTreeMap;
+
+/// One event with all that hangs on it.
+pub struct EventView {
+    /// Its id.
+    pub id: EventId,
+    /// The event.
+    pub event: Event,
+    /// Its rules.
+    pub programme: Programme,
+    /// Its clearing, once cleared.
+    pub clearing: Option<Clearing>,
+    /// Watts offered in each price bucket.
+    pub buckets: BTreeMap<Price, Watts>,
+    /// Commitments by bidder.
+    pub commitments: Vec<(AccountId, Commitment)>,
+    /// Resources in order of reveal.
+    pub resources: Vec<ResourceView>,
+    /// The last anchor that counts, once known.
+    pub cutoff: Option<AnchorNumber>,
+    /// What is held for it, while it is.
+    pub escrow: Option<EscrowState>,
+    /// Sums over its statements.
+    pub totals: Option<Totals>,
+    /// The current order of its area and direction, whatever it is for.
+    pub order: Option<Order>,
+}
+
+/// One resource in an event.
+pub struct ResourceView {
+    /// Its id.
+    pub id: ResourceId,
+    /// As registered.
+    pub resource: Resource,
+    /// What was revealed for it.
+    pub segments: Segments,
+    /// Its record, once on chain.
+    pub record: Option<EventRecord>,
+    /// Its score, once scored.
+    pub score: Option<Score>,
+    /// Its standing now.
+    pub credit: Option<Credit>,
+    /// Its pay, once settled.
+    pub statement: Option<Statement>,
+}
+
+impl EventView {
+    /// Reads event `id` at `state`.
+    pub async fn read(state: &State<'_>, id: EventId) -> Result<Self> {
+        let event: Event = state.require(keys::event(id), &format!("event {id}")).await?;
+        let rules = keys::programme(event.programme, event.version);
+        let count: u32 = state.get(keys::event_resource_count(id)).await?.unwrap_or_default();
+        let places: Vec<_> = (0..count).map(|index| keys::event_resource(id, index)).collect();
+        let ids = all(state.get_all::<ResourceId>(&places).await?, "a resource of the event")?;
+        Ok(Self {
+            id,
+            programme: state.require(rules, "the event's programme").await?,
+            clearing: state.get(keys::clearing(id)).await?,
+            buckets: BTreeMap::new(),
+            commitments: commitments(state, id).await?,
+            resources: resources(state, id, &ids).await?,
+            cutoff: state.get(keys::cutoff(id)).await?,
+            escrow: state.get(keys::escrow(id)).await?,
+            totals: state.get(keys::totals(id)).await?,
+            order: state.get(keys::order(event.area, event.direction)).await?,
+            event,
+        }
+        .with_buckets(state)
+        .await?)
+    }
+
+    async fn with_buckets(mut self, state: &State<'_>) -> Result<Self> {
+        let bucket_keys = state.keys(&keys::buckets_of(self.id)).await?;
+        let totals = state.get_all::<Watts>(&bucket_keys).await?;
+        for (key, total) in bucket_keys.iter().zip(totals) {
+            let index: u32 = decode(keys::last_part(key, 4).unwrap_or_default())?;
+            let step = self.programme.price_tick.0.saturating_mul(index.into());
+            let price = Price(self.programme.price_floor.0.saturating_add(step));
+            self.buckets.insert(price, total.unwrap_or_default());
+        }
+        Ok(self)
+    }
+
+    /// Whether the event has reached `phase` and was not cancelled.
+    pub fn reached(&self, phase: Phase) -> bool {
+        self.event.phase >= phase && self.event.phase != Phase::Cancelled
+    }
+}
+
+async fn commitments(state: &State<'_>, id: EventId) -> Result<Vec<(AccountId, Commitment)>> {
+    let commitment_keys = state.keys(&keys::commitments_of(id)).await?;
+    let values = all(state.get_all::<Commitment>(&commitment_keys).await?, "a commitment")?;
+    let bidders = commitment_keys.iter().map(|key| decode(keys::last_part(key, 32).unwrap_or_default()));
+    bidders.zip(values).map(|(bidder, commitment)| Ok((bidder?, commitment))).collect()
+}
+
+async fn resources(state: &State<'_>, event: EventId, ids: &[ResourceId]) -> Result<Vec<ResourceView>> {
+    let of = |key: &dyn Fn(ResourceId) -> Vec<u8>| ids.iter().map(|id| key(*id)).collect::<Vec<_>>();
+    let registered = all(state.get_all::<Resource>(&of(&keys::resource)).await?, "a resource")?;
+    let segments: Vec<Option<Segments>> = state.get_all(&of(&|id| keys::segments(event, id))).await?;
+    let records: Vec<Option<EventRecord>> = state.get_all(&of(&|id| keys::record(event, id))).await?;
+    let scores: Vec<Option<Score>> = state.get_all(&of(&|id| keys::score(event, id))).await?;
+    let credits: Vec<Option<Credit>> = state.get_all(&of(&keys::credit)).await?;
+    let statements: Vec<Option<Statement>> = state.get_all(&of(&|id| keys::statement(event, id))).await?;
+    let rest = segments.into_iter().zip(records).zip(scores).zip(credits).zip(statements);
+    let views = ids.iter().zip(registered).zip(rest);
+    Ok(views
+        .map(|((id, resource), ((((segments, record), score), credit), statement))| ResourceView {
+            id: *id,
+            resource,
+            segments: segments.unwrap_or_default(),
+            record,
+            score,
+            credit,
+            statement,
+        })
+        .collect())
+}
+
+/// All values, or an error that names what is missing.
+pub fn all<T>(values: Vec<Option<T>>, what: &str) -> Result<Vec<T>> {
+    values.into_iter().collect::<Option<Vec<_>>>().ok_or_else(|| anyhow!("{what} is not on chain"))
+}
+
+/// The newest event's id.
+pub async fn newest_event(state: &State<'_>) -> Result<EventId> {
+    let next: EventId = state.get(keys::next_event()).await?.unwrap_or_default();
+    next.0.checked_sub(1).map(EventId).context("there is no event yet")
+}

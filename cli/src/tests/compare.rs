@@ -1,0 +1,161 @@
+//! An event that the chain shows as it was passes; every bent number is named.
+
+use super::*;
+use crate::{
+    check::{check, tests::history, tests::GENESIS},
+    reads::ResourceView,
+};
+use loadstone_core::{
+    AccountId, AnchorNumber, AreaId, BasisPoints, BoundedVec, DeviceId, Direction, EventId, Millis, Name, ProgrammeId,
+    ProgrammeVersion, Resource, ResourceId,
+};
+use loadstone_market::{BaselineMethod, Commitment, DeviationRule, Event, Pricing, Programme, ScoreRule, Segment};
+
+fn programme() -> Programme {
+    Programme {
+        name: Name::default(),
+        price_floor: Price(0),
+        price_cap: Price(4_000_000),
+        price_tick: Price(10_000),
+        bid_min: Watts(1),
+        pricing: Pricing::Uniform,
+        settlement_interval_ms: 5_000,
+        reveal_ms: 0,
+        baseline: BaselineMethod::MeterBefore { readings: 5 },
+        score: ScoreRule {
+            own_weight: BasisPoints(7_000),
+            response_standard_ms: 10_000,
+            rate_standard: BasisPoints(1_000),
+            precision_standard: BasisPoints(2_000),
+            credit_weight: BasisPoints(2_000),
+        },
+        deviation: DeviationRule {
+            full_until: BasisPoints(11_000),
+            over_share: BasisPoints(5_000),
+            penalty_below: BasisPoints(9_000),
+            penalty_factor: BasisPoints(11_000),
+        },
+        grace_ms: 0,
+        dispute_ms: 0,
+    }
+}
+
+fn event() -> Event {
+    Event {
+        programme: ProgrammeId(1),
+        version: ProgrammeVersion(1),
+        opener: AccountId::new([1; 32]),
+        area: AreaId(1),
+        direction: Direction::Down,
+        needs: BoundedVec::truncate_from(vec![Watts(150), Watts(90)]),
+        start: Millis(12_000),
+        interval_ms: 5_000,
+        gate_closure: Millis(11_000),
+        budget: 1_000_000,
+        baseline_anchor: AnchorNumber(10),
+        phase: Phase::Settled,
+    }
+}
+
+fn resource(id: u32) -> ResourceView {
+    let owner = AccountId::new([9; 32]);
+    let segment = Segment { price: Price(20_000), watts: Watts(100), before: Watts(100 * i64::from(id)) };
+    ResourceView {
+        id: ResourceId(id),
+        resource: Resource {
+            owner,
+            area: AreaId(1),
+            device: DeviceId(id),
+            capacity_down: Watts(400),
+            capacity_up: Watts(0),
+            load_min: Watts(0),
+            load_max: Watts(900),
+        },
+        segments: BoundedVec::truncate_from(vec![segment]),
+        record: None,
+        score: None,
+        credit: None,
+        statement: None,
+    }
+}
+
+/// A settled event of two resources that delivered nothing, as an honest chain shows it.
+fn settled() -> (EventView, Units) {
+    let history = history(25, 2);
+    let last = history.anchors[24].anchor.hash();
+    let units = check(&GENESIS, &history.anchors, &[], last, &history.devices);
+    let commitment =
+        Commitment { seal: loadstone_core::Hash::zero(), resources: BoundedVec::default(), bond: 3, revealed: true };
+    let mut view = EventView {
+        id: EventId(7),
+        event: event(),
+        programme: programme(),
+        clearing: None,
+        buckets: BTreeMap::from([(Price(20_000), Watts(200))]),
+        commitments: vec![(AccountId::new([9; 32]), commitment)],
+        resources: vec![resource(0), resource(1)],
+        cutoff: Some(AnchorNumber(24)),
+        escrow: None,
+        totals: None,
+        order: None,
+    };
+    let expected = compare(&view, &units).audit;
+    for (resource, row) in view.resources.iter_mut().zip(&expected.rows) {
+        resource.record = Some(row.record.clone());
+        resource.score = row.score.clone();
+        resource.credit = row.score.as_ref().map(|score| credit(None, score, &programme().score));
+        resource.statement = Some(row.statement.clone());
+    }
+    view.totals = Some(sums(expected.rows.iter().map(|row| &row.statement)));
+    view.clearing = Some(expected.clearing);
+    (view, units)
+}
+
+fn differing(bend: impl FnOnce(&mut EventView)) -> Vec<String> {
+    let (mut view, units) = settled();
+    bend(&mut view);
+    compare(&view, &units).mismatches.into_iter().map(|mismatch| mismatch.item).collect()
+}
+
+#[test]
+fn an_honest_chain_shows_no_difference() {
+    // GIVEN a settled event whose resources delivered nothing
+    let (view, units) = settled();
+    // WHEN it is recomputed
+    let comparison = compare(&view, &units);
+    // THEN nothing differs, everything was looked at, and penalties stop at the bidder's bond
+    assert_eq!(comparison.mismatches, []);
+    let recomputed = comparison.recomputed;
+    assert_eq!((recomputed.clearings, recomputed.awards, recomputed.setpoints), (1, 2, 4));
+    assert_eq!((recomputed.records, recomputed.scores, recomputed.credits, recomputed.payments), (2, 2, 2, 2));
+    let penalties: Balance = comparison.audit.rows.iter().map(|row| row.statement.penalty).sum();
+    assert_eq!(penalties, 3);
+}
+
+#[test]
+fn every_bent_number_is_named() {
+    let bent_record = differing(|view| {
+        if let Some(record) = &mut view.resources[1].record {
+            record.readings_valid += 1;
+        }
+    });
+    assert_eq!(bent_record, ["record of resource 1"]);
+    assert_eq!(differing(|view| view.resources[0].score = None), ["score of resource 0"]);
+    assert_eq!(differing(|view| view.resources[0].statement = None), ["payment of resource 0"]);
+    assert_eq!(differing(|view| view.resources[0].credit = None), ["credit of resource 0"]);
+    assert_eq!(differing(|view| view.totals = None), ["totals of the event"]);
+    assert_eq!(differing(|view| view.buckets = BTreeMap::from([(Price(1), Watts(1))])), ["price buckets"]);
+    let moved = differing(|view| view.resources[1].segments[0].before = Watts(0));
+    assert!(moved.contains(&"offer of resource 1 at 20000 µCNY/kWh".to_owned()), "{moved:?}");
+    assert!(differing(|view| view.clearing = None).contains(&"clearing".to_owned()));
+}
+
+#[test]
+fn an_event_is_compared_as_far_as_it_has_come() {
+    // GIVEN an event that was only cleared
+    let (mut view, units) = settled();
+    view.event.phase = Phase::Cleared;
+    let recomputed = compare(&view, &units).recomputed;
+    // THEN records and money are left alone
+    assert_eq!((recomputed.clearings, recomputed.awards, recomputed.records, recomputed.payments), (1, 2, 0, 0));
+}
