@@ -11,6 +11,7 @@ mod cluster_tests;
 mod counter;
 mod crypto;
 mod directory;
+mod faults;
 mod gateway;
 mod history;
 mod metrics;

@@ -11,8 +11,8 @@ use std::{
 use futures::{future::BoxFuture, stream::BoxStream, stream::FuturesUnordered, FutureExt, StreamExt};
 use loadstone_core::{AnchorNumber, Level, MemberIndex, Millis};
 use loadstone_dag::{
-    Anchor, AnchorLeaf, AnchorProposal, CheckedUnit, Effect, Fault, GatewayMessage, HistoryResponse, Member,
-    PersistItem,
+    Anchor, AnchorLeaf, AnchorProposal, CheckedUnit, Effect, GatewayMessage, HistoryResponse, Member, PersistItem,
+    WitnessRef,
 };
 use parking_lot::{Mutex, RwLock};
 use tokio::{
@@ -24,6 +24,7 @@ use super::{
     chain::{BlockRef, Chain},
     counter::{CounterError, SigningCounter},
     crypto::MemberCrypto,
+    faults,
     gateway::{ingest::Introduction, Hub},
     metrics::Counters,
     network::{LinkEvent, Road, Roster},
@@ -306,7 +307,7 @@ impl Running {
                     });
                 }
                 Effect::Anchored { anchor, leaves } => self.anchored(anchor, leaves)?,
-                Effect::Evidence(fault) => report(&fault),
+                Effect::Evidence(fault) => faults::report(&fault),
             }
         }
         if confirmed > 0 {
@@ -339,16 +340,8 @@ impl Running {
             "anchor {} with {} units and {} readings is final", anchor.number, anchor.units, anchor.readings,
         );
         let (hub, proofs) = (self.worker.hub.clone(), self.worker.proofs.clone());
-        tokio::task::spawn_blocking(move || {
-            for leaf in leaves {
-                let Some(peer) = hub.find(leaf.slot.device) else { continue };
-                match proofs.anchored(&leaf.slot) {
-                    Ok(Some(message)) => peer.send(message),
-                    Ok(None) => {}
-                    Err(error) => log::error!(target: super::LOG, "a proof can't be made: {error}"),
-                }
-            }
-        });
+        let newest = self.worker.member.lock().status().newest;
+        tokio::task::spawn_blocking(move || notify(&hub, &proofs, &leaves, newest));
         Ok(())
     }
 
@@ -365,34 +358,19 @@ impl Running {
     }
 }
 
-/// Breaches go to the log: reporting them on chain is for participants with an account.
-fn report(fault: &Fault) {
-    match fault {
-        Fault::StateLost => log::error!(
-            target: super::LOG,
-            "another member holds a witness of ours that we lost: this node signs no more with this key",
-        ),
-        Fault::AnchorDiffers(number) => log::error!(
-            target: super::LOG,
-            "anchor {number} on chain differs from our own computation: this node follows the ledger no further",
-        ),
-        Fault::DeviceFork(one, other) => log::warn!(
-            target: super::LOG,
-            "device {} forked its chain at sequence {}: signatures 0x{} and 0x{}",
-            one.content.slot.device,
-            one.content.slot.sequence,
-            hex::encode(one.signature),
-            hex::encode(other.signature),
-        ),
-        Fault::MemberFork(one, other) => log::error!(
-            target: super::LOG,
-            "member {} made two witnesses where one is allowed: levels {} and {}",
-            one.content.member,
-            one.content.level,
-            other.content.level,
-        ),
-        Fault::Refused(member, fault) => {
-            log::warn!(target: super::LOG, "refused a witness by member {member}: {fault:?}");
+/// Sends each connected device the proofs of its units, and once the gateway's newest witness to bury.
+fn notify(hub: &Hub, proofs: &Proofs, leaves: &[AnchorLeaf], newest: Option<WitnessRef>) {
+    let mut told = None;
+    for leaf in leaves {
+        let Some(peer) = hub.find(leaf.slot.device) else { continue };
+        match proofs.anchored(&leaf.slot) {
+            Ok(Some(message)) => peer.send(message),
+            Ok(None) => {}
+            Err(error) => log::error!(target: super::LOG, "a proof can't be made: {error}"),
+        }
+        if let Some(newest) = newest.filter(|_| told != Some(leaf.slot.device)) {
+            told = Some(leaf.slot.device);
+            peer.send(GatewayMessage::Frontier(newest));
         }
     }
 }
