@@ -211,7 +211,13 @@ fn certificate(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use loadstone_core::{AccountId, OrganisationId};
+    use crate::dag::testing::{unit, unit_id, GENESIS};
+    use loadstone_core::{
+        AccountId, AreaId, BasisPoints, Direction, Millis, OrganisationId, Price, ProgrammeId, ProgrammeVersion,
+        ResourceId, Watts,
+    };
+    use loadstone_dag::{Anchor, AnchorLeaf, AnchorProposal};
+    use loadstone_market::{Clearing, DeviationRule, Event, Phase, Pricing, Programme, ScoreRule, Segment};
 
     fn committee() -> Vec<Member> {
         let member = |index: u8| Member {
@@ -261,5 +267,91 @@ mod tests {
         // WHEN the chain has it THEN it is forgotten
         second.retain(&[]);
         assert!(submissions(second.due(1_000_000)).is_empty());
+    }
+
+    fn inputs(baseline_anchor: u32, cutoff: u32) -> RecordInputs {
+        let event = Event {
+            programme: ProgrammeId(1),
+            version: ProgrammeVersion(1),
+            opener: AccountId::new([1; 32]),
+            area: AreaId(1),
+            direction: Direction::Down,
+            needs: BoundedVec::truncate_from(vec![Watts(40)]),
+            start: Millis(3_000),
+            interval_ms: 2_000,
+            gate_closure: Millis(0),
+            budget: 0,
+            baseline_anchor: AnchorNumber(baseline_anchor),
+            phase: Phase::Dispatched,
+        };
+        let one = BasisPoints::ONE;
+        let score = ScoreRule {
+            own_weight: one,
+            response_standard_ms: 1_000,
+            rate_standard: one,
+            precision_standard: one,
+            credit_weight: one,
+        };
+        let programme = Programme {
+            name: BoundedVec::default(),
+            price_floor: Price(0),
+            price_cap: Price(10),
+            price_tick: Price(1),
+            bid_min: Watts(1),
+            pricing: Pricing::Uniform,
+            settlement_interval_ms: 2_000,
+            reveal_ms: 0,
+            baseline: BaselineMethod::MeterBefore { readings: 2 },
+            score,
+            deviation: DeviationRule { full_until: one, over_share: one, penalty_below: one, penalty_factor: one },
+            grace_ms: 0,
+            dispute_ms: 0,
+        };
+        let clearing = Clearing {
+            marginal_price: Price(1),
+            residual: Watts(40),
+            marginal_total: Watts(40),
+            awarded: Watts(40),
+            offered: Watts(40),
+        };
+        let segment = Segment { price: Price(1), watts: Watts(40), before: Watts(0) };
+        RecordInputs {
+            event,
+            programme,
+            clearing,
+            cutoff: AnchorNumber(cutoff),
+            cutoff_hash: Hash::repeat_byte(9),
+            resources: vec![(ResourceId(1), DeviceId(1), BoundedVec::truncate_from(vec![segment]))],
+        }
+    }
+
+    #[test]
+    fn records_use_readings_up_to_their_anchors_and_no_later_ones() {
+        // GIVEN readings of 100 W at seconds 1 to 3 and of 60 W at 4 to 6, each in an anchor of its own;
+        // the event's window holds those at seconds 3 and 4
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = Store::open(folder.path(), &GENESIS).expect("a new database");
+        for sequence in 0..6u64 {
+            let unit = unit(1, sequence, Hash::zero(), if sequence < 3 { 100 } else { 60 });
+            let leaf = AnchorLeaf { slot: unit.content.slot, unit: unit_id(&unit) };
+            store.put_unit(&leaf.unit, &unit).expect("write");
+            let anchor = Anchor { number: AnchorNumber(sequence as u32 + 1), ..Anchor::default() };
+            let proposal = AnchorProposal { anchor, frontier: vec![] };
+            store.put_anchor(&proposal, &[leaf], Hash::zero()).expect("write");
+        }
+        let record = |baseline_anchor, cutoff| {
+            let chunk = compute(&store, EventId(5), 1, &inputs(baseline_anchor, cutoff)).expect("read");
+            assert_eq!((chunk.event, chunk.chunk, chunk.cutoff), (EventId(5), 1, Hash::repeat_byte(9)));
+            chunk.records[0].clone()
+        };
+        // THEN both readings of the window count against the baseline of the two before it
+        let whole = record(2, 6);
+        assert_eq!((whole.baseline, whole.readings_due, whole.readings_valid), (Watts(100), 2, 2));
+        assert_eq!(whole.delivered.to_vec(), vec![Watts(20)]);
+        // WHEN the cut-off comes before the second one THEN that one is missing
+        assert_eq!(record(2, 3).readings_valid, 1);
+        // WHEN no anchor precedes the baseline THEN there is none, and nothing is delivered
+        let bare = record(0, 6);
+        assert_eq!((bare.baseline, bare.delivered.to_vec()), (Watts(0), vec![Watts(0)]));
     }
 }
