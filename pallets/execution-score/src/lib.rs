@@ -176,8 +176,10 @@ pub mod pallet {
     impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
         /// Scores the next chunk, however full the block will be.
         fn on_initialize(_: BlockNumberFor<T>) -> Weight {
-            let scored = Self::score_next_chunk();
-            T::WeightInfo::score_chunk(scored)
+            match Self::score_next_chunk() {
+                Some(scored) => T::WeightInfo::score_chunk(scored),
+                None => T::DbWeight::get().reads(1),
+            }
         }
 
         fn integrity_test() {

@@ -22,17 +22,18 @@ pub struct ScoringJob {
 }
 
 impl<T: Config> Pallet<T> {
-    /// Scores up to [`RECORD_CHUNK`] resources of the event whose turn it is; returns how many.
-    pub(crate) fn score_next_chunk() -> u32 {
+    /// Scores up to [`RECORD_CHUNK`] resources of the event whose turn it is; returns how many, or
+    /// `None` when no event waits.
+    pub(crate) fn score_next_chunk() -> Option<u32> {
         if Scoring::<T>::decode_len().unwrap_or(0) == 0 {
-            return 0;
+            return None;
         }
         Scoring::<T>::mutate(|jobs| {
-            let Some(job) = jobs.iter_mut().next() else { return 0 };
+            let job = jobs.iter_mut().next()?;
             let event = job.event;
             let scored = Self::score_chunk(job);
             if job.next < T::Market::resource_count(event) {
-                return scored;
+                return Some(scored);
             }
             match with_storage_layer(|| Self::hand_on(event)) {
                 Ok(()) => {
@@ -45,7 +46,7 @@ impl<T: Config> Pallet<T> {
                     Self::deposit_event(Event::ScoringDelayed { event, reason });
                 }
             }
-            scored
+            Some(scored)
         })
     }
 

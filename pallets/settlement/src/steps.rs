@@ -3,7 +3,11 @@
 use crate::{Bonds, Config, Escrows, Event, HoldReason, Pallet, Settling, Statements, Totals, WeightInfo};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::{storage::with_storage_layer, traits::Defensive, weights::Weight};
+use frame_support::{
+    storage::with_storage_layer,
+    traits::{Defensive, Get},
+    weights::Weight,
+};
 use loadstone_core::{traits::Directory, AccountId, Balance, EventId, ResourceId};
 use loadstone_market::{
     self as market,
@@ -54,10 +58,9 @@ impl<T: Config> Pallet<T> {
     /// Takes the next step; returns what it weighs.
     pub(crate) fn settle_step() -> Weight {
         let Some(Progress { event, stage }) = Settling::<T>::get() else {
-            if let Some(event) = Self::dequeue(Self::now()) {
-                Settling::<T>::put(Progress { event, stage: Stage::Statements { next: 0 } });
-                Self::deposit_event(Event::SettlementStarted { event });
-            }
+            let Some(event) = Self::dequeue(Self::now()) else { return T::DbWeight::get().reads(3) };
+            Settling::<T>::put(Progress { event, stage: Stage::Statements { next: 0 } });
+            Self::deposit_event(Event::SettlementStarted { event });
             return T::WeightInfo::begin();
         };
         let (stage, weight) = match stage {

@@ -9,7 +9,7 @@ pub trait WeightInfo {
     fn claim() -> Weight;
     /// Objecting, with a full queue.
     fn dispute() -> Weight;
-    /// A block without a step: looks for a due event and takes it off a full queue.
+    /// Taking a due event off a full queue.
     fn begin() -> Weight;
     /// Drawing up `r` statements, 0 to 32.
     fn statements(r: u32) -> Weight;

@@ -11,7 +11,9 @@ fn a_recorded_event_is_scored_chunk_by_chunk() {
     run(|| {
         // GIVEN a recorded event of 70 resources
         let event = cut(70);
-        (0..3).for_each(|index| assert_ok!(submit(chunk(event, index, |at| 60 + at as i64 % 40))));
+        for index in 0..3 {
+            assert_ok!(submit(chunk(event, index, |at| 60 + at as i64 % 40)));
+        }
         // WHEN two blocks begin
         blocks(2);
         // THEN two chunks are scored and the event is not
