@@ -7,17 +7,22 @@ use loadstone_core::{AccountId, BlockNumber, Hash};
 use serde::Serialize;
 use std::time::{SystemTime, UNIX_EPOCH};
 use subxt::{
+    client::OnlineClientAtBlockImpl,
     config::DefaultExtrinsicParamsBuilder,
     error::{DispatchError, TransactionEventsError},
     ext::scale_encode::{EncodeAsFields, Error as EncodeError, FieldIter, TypeResolver},
     rpcs::rpc_params,
-    transactions::{Payload, TransactionStatus},
+    transactions::{Payload, SubmittableTransaction, TransactionInBlock, TransactionStatus},
     SubstrateConfig,
 };
 use subxt_signer::sr25519::Keypair;
 
 /// Blocks for which a signed transaction may wait.
 const MORTAL_BLOCKS: u64 = 64;
+
+type AtBlock = OnlineClientAtBlockImpl<SubstrateConfig>;
+type Signed = SubmittableTransaction<SubstrateConfig, AtBlock>;
+type InBlock = TransactionInBlock<SubstrateConfig, AtBlock>;
 
 /// Arguments of a call, already encoded.
 pub struct Arguments(Vec<u8>);
@@ -122,19 +127,7 @@ impl<'a> Sender<'a> {
     /// # Errors
     /// [`Fault::Invalid`] when a pool refuses it, [`Fault::Refused`] when the runtime does.
     pub async fn submit(&self, call: &Call) -> Result<Receipt> {
-        let at = self.chain.api.at_current_block().await?;
-        let mut transactions = at.transactions();
-        // The runtime may be of another version than this program: its metadata must agree with us.
-        let bytes = transactions.call_data(call)?;
-        transactions
-            .from_call_data_bytes(&bytes)
-            .with_context(|| format!("{}.{} has other arguments in this runtime", call.pallet, call.name))?;
-        let address = self.key.public_key().to_account_id().to_string();
-        let nonce: u64 = self.chain.request("system_accountNextIndex", rpc_params![address]).await?;
-        let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new();
-        let params = params.nonce(nonce).mortal(MORTAL_BLOCKS).build();
-        let signed = transactions.create_signed(call, &self.key, params).await?;
-
+        let signed = self.sign(call).await?;
         let submitted_at_ms = now_ms();
         let mut progress = signed.submit_and_watch().await.map_err(|error| Fault::Invalid(error.to_string()))?;
         let mut included_at_ms = None;
@@ -145,11 +138,8 @@ impl<'a> Sender<'a> {
                 }
                 TransactionStatus::InFinalizedBlock(block) => {
                     let finalised_at_ms = now_ms();
-                    let hash = Hash(block.block_hash().0);
-                    let events = block.wait_for_success().await.map_err(refusal)?;
-                    let events = events.iter().map(|event| ChainEvent::new(&event?)).collect::<Result<Vec<_>>>()?;
+                    let (hash, events) = outcome(&block).await?;
                     let number = self.chain.header(hash).await?.number;
-                    let events = events.into_iter().filter(|event| event.pallet != "System").collect();
                     return Ok(Receipt {
                         submitted_at_ms,
                         included_at_ms,
@@ -167,6 +157,29 @@ impl<'a> Sender<'a> {
         }
         Err(anyhow!("the node never said that the transaction is final"))
     }
+
+    /// Signs `call` under the account's next nonce.
+    async fn sign(&self, call: &Call) -> Result<Signed> {
+        let mut transactions = self.chain.api.at_current_block().await?.transactions();
+        // The runtime may be of another version than this program: its metadata must agree with us.
+        let bytes = transactions.call_data(call)?;
+        transactions
+            .from_call_data_bytes(&bytes)
+            .with_context(|| format!("{}.{} has other arguments in this runtime", call.pallet, call.name))?;
+        let address = self.key.public_key().to_account_id().to_string();
+        let nonce: u64 = self.chain.request("system_accountNextIndex", rpc_params![address]).await?;
+        let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new();
+        let params = params.nonce(nonce).mortal(MORTAL_BLOCKS).build();
+        Ok(transactions.create_signed(call, &self.key, params).await?)
+    }
+}
+
+/// The finalised block's hash and what the call caused there, the system's own bookkeeping left out.
+async fn outcome(block: &InBlock) -> Result<(Hash, Vec<ChainEvent>)> {
+    let caused = block.wait_for_success().await.map_err(refusal)?;
+    let events = caused.iter().map(|event| ChainEvent::new(&event?)).collect::<Result<Vec<_>>>()?;
+    let events = events.into_iter().filter(|event| event.pallet != "System").collect();
+    Ok((Hash(block.block_hash().0), events))
 }
 
 /// Unix milliseconds by this machine's clock.

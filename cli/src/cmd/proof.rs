@@ -9,7 +9,7 @@ use crate::{
 use anyhow::{anyhow, bail, Context as _, Result};
 use clap::Args;
 use codec::{Decode, Encode};
-use loadstone_core::{BlockNumber, Hash, MmrPeaks};
+use loadstone_core::{BlockNumber, Hash, MmrPeaks, MmrProof};
 use loadstone_dag::{Anchor, Slot};
 use loadstone_evidence::{
     keys, state::minimal_proof, AnchorPlace, Bundle, BundleV1, Checkpoint, Finalised, Header, Start,
@@ -75,13 +75,13 @@ impl Proof {
 
 async fn gather(chain: &Chain, slot: &Slot, checkpoint: Option<Checkpoint>) -> Result<BundleV1> {
     let genesis = chain.header(chain.genesis).await?;
+    // The proof first: the head that is read next then holds its anchor.
+    let (anchor, path, unit, _) = dag_proof(chain, slot, None).await?;
     let state = chain.finalised().await?;
-    let peaks: MmrPeaks = state.require(keys::peaks(), "an anchor").await?;
-    let (anchor, path, unit, range) = dag_proof(chain, slot, Some(peaks.leaves)).await?;
     let kept: Option<Anchor> = state.get(keys::anchor(anchor.number)).await?;
     let (place, anchor_key) = match kept {
         Some(_) => (AnchorPlace::Kept, keys::anchor(anchor.number)),
-        None => (AnchorPlace::Range(range), keys::peaks()),
+        None => (AnchorPlace::Range(range(chain, &state, slot).await?), keys::peaks()),
     };
     let target = chain.header(state.hash).await?;
     let target_set: u64 = state.require(keys::grandpa_set_id(), "the authority set").await?;
@@ -100,6 +100,12 @@ async fn gather(chain: &Chain, slot: &Slot, checkpoint: Option<Checkpoint>) -> R
     let state_proof = prove(&state, &target, &[anchor_key, keys::device(slot.device)]).await?;
     let target = finality(chain, target).await?;
     Ok(BundleV1 { genesis, start, changes, target, state: state_proof, place, anchor, path, unit })
+}
+
+/// Path from a pruned anchor to the range's peaks in `state`.
+async fn range(chain: &Chain, state: &State<'_>, slot: &Slot) -> Result<MmrProof> {
+    let peaks: MmrPeaks = state.require(keys::peaks(), "an anchor").await?;
+    Ok(dag_proof(chain, slot, Some(peaks.leaves)).await?.3)
 }
 
 async fn prove(state: &State<'_>, header: &Header, wanted: &[Vec<u8>]) -> Result<Vec<Vec<u8>>> {

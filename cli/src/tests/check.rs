@@ -95,7 +95,7 @@ fn changed_missing_and_foreign_anchors_are_named() {
     // GIVEN an anchor with another count
     let mut changed = History { anchors: sound.anchors.clone(), devices: sound.devices.clone() };
     changed.anchors[1].anchor.readings += 1;
-    assert_eq!(items(&checked(&changed, last)), ["anchor 2", "anchor 1"]);
+    assert_eq!(items(&checked(&changed, last)), ["anchor 2"]);
     // GIVEN an anchor that differs from the chain's own copy
     let kept: Vec<_> = sound.anchors.iter().map(|stored| Some(stored.anchor.clone())).collect();
     let units = check(&GENESIS, &changed.anchors, &kept, last, &changed.devices);
