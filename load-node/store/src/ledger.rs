@@ -39,6 +39,10 @@ impl RocksLedger {
     /// the chain that it belongs to.
     pub fn inspect(path: &Path) -> Result<(Self, Hash), LedgerError> {
         let shown = path.display().to_string();
+        // RocksDB would make the folder before it fails.
+        if !path.join("CURRENT").exists() {
+            return Err(LedgerError::Unavailable { path: shown, reason: "there is no ledger".into() });
+        }
         let db = DB::open_cf_for_read_only(&options(false), path, ALL, false);
         let db = db.map_err(|error| unavailable(&shown, error))?;
         let mut ledger = Self { db, path: shown, device: DeviceId(0) };

@@ -156,6 +156,15 @@ fn a_ledger_can_be_looked_into_while_it_is_written() {
     assert!(matches!(RocksLedger::open(folder.path(), &GENESIS, DEVICE).err(), Some(LedgerError::Unavailable { .. })));
 }
 
+#[test]
+fn looking_for_a_ledger_makes_none() {
+    // GIVEN a folder that does not exist WHEN it is looked into THEN that is an error and it still does not
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    assert!(matches!(RocksLedger::inspect(&path).err(), Some(LedgerError::Unavailable { .. })));
+    assert!(!path.exists());
+}
+
 fn set_format(path: &Path, format: u32) {
     let options = rocksdb::Options::default();
     let names = rocksdb::DB::list_cf(&options, path).unwrap();
