@@ -1,6 +1,6 @@
 //! Benchmarks of every call, and signing helpers that other pallets' benchmarks use too.
 
-use crate::{Call, Committee, Config, DeviceFaults, Latest, MemberFaults, Members, Pallet, Peaks, KEY_TYPE};
+use crate::{Anchors, Call, Committee, Config, DeviceFaults, Latest, MemberFaults, Members, Pallet, Peaks, KEY_TYPE};
 use alloc::{boxed::Box, vec, vec::Vec};
 use codec::Encode;
 use frame_benchmarking::v2::*;
@@ -10,8 +10,8 @@ use frame_support::{
 };
 use frame_system::RawOrigin;
 use loadstone_core::{
-    AccountId, AnchorNumber, DeviceId, Hash, Incarnation, Level, Member, MemberIndex, Millis, OrganisationId,
-    PublicKey, Sequence, Signature,
+    AccountId, AnchorNumber, BoundedVec, DeviceId, Hash, Incarnation, Level, Member, MemberIndex, Millis, MmrPeaks,
+    OrganisationId, PublicKey, Sequence, Signature,
 };
 use loadstone_dag::{
     Anchor, Body, BoundedCertificate, Readings, Slot, Unit, UnitContent, Witness, WitnessContent, WitnessRef,
@@ -116,8 +116,15 @@ mod benchmarks {
     #[benchmark]
     fn submit_anchor() -> Result<(), BenchmarkError> {
         seat_committee::<T>(MAX_MEMBERS as u32);
-        // A full log, so that the oldest anchor is pruned too.
-        accept_anchors::<T>(T::KeepAnchors::get().min(200))?;
+        // The oldest anchor is pruned, and the new leaf joins every peak of a long range.
+        accept_anchors::<T>(1)?;
+        Latest::<T>::mutate(|latest| {
+            if let Some(latest) = latest {
+                latest.number = AnchorNumber(T::KeepAnchors::get());
+            }
+        });
+        let peaks = vec![Hash::repeat_byte(4); 24];
+        Peaks::<T>::put(MmrPeaks { leaves: (1 << 24) - 1, peaks: BoundedVec::truncate_from(peaks) });
         let anchor = next_anchor::<T>();
         let certificate = certify::<T>(anchor.payload(&Pallet::<T>::genesis()).as_bytes());
         let number = anchor.number;
@@ -126,7 +133,8 @@ mod benchmarks {
         _(RawOrigin::Authorized, anchor, certificate);
 
         assert_eq!(Latest::<T>::get().map(|latest| latest.number), Some(number));
-        assert_eq!(Peaks::<T>::get().leaves, number.0);
+        assert_eq!(Peaks::<T>::get().peaks.len(), 1);
+        assert!(!Anchors::<T>::contains_key(AnchorNumber(1)));
         Ok(())
     }
 

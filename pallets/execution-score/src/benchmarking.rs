@@ -105,11 +105,11 @@ mod benchmarks {
         let event = T::BenchmarkHelper::dispatched_event(1);
         // Others like it: only their ids differ, which no cost depends on.
         let waiting = (0..e).map(|index| Waiting { due: Millis(0), event: EventId(event.0 + index) });
-        Awaiting::<T>::put(BoundedVec::truncate_from(waiting.collect::<Vec<_>>()));
+        Awaiting::<T>::put(BoundedVec::<_, T::MaxActive>::truncate_from(waiting.collect::<Vec<_>>()));
         let anchor = T::BenchmarkHelper::accept_anchor();
         // Accepting may have cut them off already.
         let waiting = (0..e).map(|index| Waiting { due: Millis(0), event: EventId(event.0 + index) });
-        Awaiting::<T>::put(BoundedVec::truncate_from(waiting.collect::<Vec<_>>()));
+        Awaiting::<T>::put(BoundedVec::<_, T::MaxActive>::truncate_from(waiting.collect::<Vec<_>>()));
         Recording::<T>::kill();
         Scoring::<T>::kill();
         Cutoffs::<T>::remove(event);

@@ -38,7 +38,7 @@ fn settling<T: Config>(resources: u32, stage: Stage) -> EventId {
 
 fn full_queue<T: Config>(first: EventId, due: Millis) {
     let waiting = (0..T::MaxWaiting::get()).map(|index| Waiting { due, event: EventId(first.0 + index) });
-    Queue::<T>::put(BoundedVec::truncate_from(waiting.collect::<Vec<_>>()));
+    Queue::<T>::put(BoundedVec::<_, T::MaxWaiting>::truncate_from(waiting.collect::<Vec<_>>()));
     NextDue::<T>::put(due);
 }
 

@@ -2,7 +2,7 @@
 
 use super::{free, held, spec};
 use crate::{mock::*, Bonds, Escrows, Event, HoldReason, Statements, Totals};
-use frame_support::{assert_ok, traits::fungible::Inspect};
+use frame_support::assert_ok;
 use loadstone_core::{EventId, ResourceId, YUAN};
 use loadstone_market::{self as market, traits::Market, Phase, Pricing};
 
