@@ -31,15 +31,15 @@ def refusals(story):
     own = next(load for load in story.loads if load.owner == "AggregatorNorth")
     foreign = next(load for load in story.loads if load.owner == "AggregatorSouth")
     order = ["--area", AREA, "--direction", "down", "--target", 1000, "--seconds", 5]
-    expect_refusal(north, ["emergency", *order], "NotGridCompany")
-    expect_refusal(auditor, ["dispatch", story.event], "NotGridCompany")
+    expect_refusal(north, ["emergency", *order], "RoleNotHeld")
+    expect_refusal(auditor, ["dispatch", story.event], "RoleNotHeld")
     expect_refusal(grid, ["dispatch", story.event], "EventNotCleared")
     late = ["bid", "commit", story.event, "--offer", f"{own.resource}=1.00:1000", "--file", story.home / "late.json"]
     expect_refusal(north, late, "GateClosed")
     offer = ["availability", "declare", foreign.resource, "--direction", "down", "--watts", 1, "--price", "1.00", "--response-ms", 500]
     expect_refusal(north, offer, "NotOwner")
     over = ["availability", "declare", own.resource, "--direction", "down", "--watts", own.capacity_w + 1, "--price", "1.00", "--response-ms", 500]
-    expect_refusal(north, over, "AboveCapacity")
+    expect_refusal(north, over, "WattsOutOfRange")
     expect_refusal(story.cli("Stranger"), ["dispatch", story.event], "")
     story.mark("calls without role, late, foreign or above capacity are refused by name")
 
