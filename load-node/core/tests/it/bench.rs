@@ -1,17 +1,14 @@
 //! A load node on a bench: its outputs are executed against plain values.
 
+pub use crate::facts::*;
 use codec::Encode;
 use loadstone_core::{
-    merkle_proof, AnchorNumber, AreaId, AvailabilityEpoch, BlockNumber, BoundedVec, ChangeNotice, Device, DeviceId,
-    Direction, EventId, Hash, Incarnation, Millis, Price, ProgrammeId, ProgrammeVersion, Resource, ResourceId,
-    Signature, SigningPayload, Watts,
+    merkle_proof, AnchorNumber, AreaId, BlockNumber, ChangeNotice, Device, DeviceId, Direction, Hash, Incarnation,
+    Millis, ResourceId, Signature, SigningPayload, Watts,
 };
 use loadstone_dag::{leaves_root, Anchor, AnchorLeaf, Body, DeviceMessage, GatewayMessage, Slot, Unit};
 use loadstone_load_core::*;
-use loadstone_market::{
-    baseline::Reading as LedgerReading, Availability, AvailabilityEntry, Clearing, Event, Order, OrderRule, Phase,
-    Programme, Segment, Segments,
-};
+use loadstone_market::{baseline::Reading as LedgerReading, Availability, Clearing, Event, Order, Programme, Segments};
 use std::collections::{BTreeMap, VecDeque};
 
 pub const AREA: AreaId = AreaId(1);
@@ -331,78 +328,4 @@ impl Bench {
         }
         readings.split_off(readings.len().saturating_sub(valid as usize))
     }
-}
-
-pub fn resource() -> Resource {
-    Resource {
-        owner: [1; 32].into(),
-        area: AREA,
-        device: DEVICE,
-        capacity_down: Watts(5_000),
-        capacity_up: Watts(5_000),
-        load_min: Watts(0),
-        load_max: Watts(20_000),
-    }
-}
-
-/// An emergency order over the node's whole availability, from `start_ms` to `end_ms` of the bench.
-pub fn emergency(direction: Direction, sequence: u64, start_ms: u64, end_ms: u64, anchor: AnchorNumber) -> Order {
-    let rule = OrderRule::Emergency {
-        epoch: AvailabilityEpoch(10),
-        target: Watts(100_000),
-        cutoff_rank: 5,
-        numerator: 1,
-        denominator: 2,
-    };
-    Order {
-        area: AREA,
-        direction,
-        sequence,
-        rule,
-        start: Millis(START + start_ms),
-        end: Millis(START + end_ms),
-        issued_at: Millis(START + start_ms),
-        reference_anchor: anchor,
-        reason: BoundedVec::default(),
-    }
-}
-
-/// Availability of `watts` at `rank` from the beginning.
-pub fn available(watts: i64, rank: u16) -> Availability {
-    let entry =
-        AvailabilityEntry { from: AvailabilityEpoch(1), watts: Watts(watts), price: Price(1), response_ms: 500, rank };
-    vec![entry].try_into().unwrap()
-}
-
-/// An event of two intervals of ten seconds, with needs 1,000 W and 2,000 W, of which this node has won
-/// half; its baseline is the mean of the last three readings anchored up to `anchor`.
-pub fn event(start_ms: u64, anchor: AnchorNumber) -> (Event, Clearing, Segments) {
-    let event = Event {
-        programme: ProgrammeId(1),
-        version: ProgrammeVersion(1),
-        opener: [2; 32].into(),
-        area: AREA,
-        direction: Direction::Down,
-        needs: vec![Watts(1_000), Watts(2_000)].try_into().unwrap(),
-        start: Millis(START + start_ms),
-        interval_ms: 10_000,
-        gate_closure: Millis(START),
-        budget: 0,
-        baseline_anchor: anchor,
-        phase: Phase::Dispatched,
-    };
-    let clearing = Clearing {
-        marginal_price: Price(10),
-        residual: Watts(1_000),
-        marginal_total: Watts(1_000),
-        awarded: Watts(2_000),
-        offered: Watts(2_000),
-    };
-    let segment = Segment { price: Price(5), watts: Watts(1_000), before: Watts(0) };
-    (event, clearing, vec![segment].try_into().unwrap())
-}
-
-pub fn event_order(sequence: u64, start_ms: u64) -> Order {
-    let order = emergency(Direction::Down, sequence, start_ms, start_ms + 20_000, AnchorNumber(0));
-    Order { rule: OrderRule::Event(EventId(3)), ..order }
 }
