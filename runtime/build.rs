@@ -2,5 +2,13 @@
 
 fn main() {
     #[cfg(feature = "std")]
-    substrate_wasm_builder::WasmBuilder::build_using_defaults();
+    {
+        // With a target folder outside the repository the builder would not find Cargo.lock, and
+        // would build the runtime with other versions than the rest.
+        const HINT: &str = "WASM_BUILD_WORKSPACE_HINT";
+        if std::env::var_os(HINT).is_none() {
+            std::env::set_var(HINT, concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+        }
+        substrate_wasm_builder::WasmBuilder::build_using_defaults();
+    }
 }

@@ -20,8 +20,9 @@ pub mod genesis;
 pub mod mandate;
 #[cfg(test)]
 mod tests;
+mod weights;
 
-use alloc::borrow::Cow;
+use alloc::{borrow::Cow, vec::Vec};
 use sp_runtime::{generic, impl_opaque_keys, traits::BlakeTwo256, MultiAddress, MultiSignature};
 use sp_version::RuntimeVersion;
 

@@ -1,7 +1,6 @@
 //! Specs that this binary makes.
 
 use super::*;
-use sc_service::ChainSpec;
 use std::fs;
 
 /// The example that ships with the repository.

@@ -94,7 +94,6 @@ pub fn start_author(
         shared.telemetry.clone(),
     );
     let slot_duration = sc_consensus_aura::slot_duration::<AuraId, _, _>(&*shared.client)?;
-    let portion = SlotProportion::new(PROPOSAL_PORTION);
     let aura = sc_consensus_aura::start_aura::<AuraPair, _, _, _, _, _, _, _, _, _, _>(StartAuraParams {
         slot_duration,
         client: shared.client.clone(),
@@ -108,9 +107,9 @@ pub fn start_author(
         // Slowing down when finality lags would delay the very orders that wait for it.
         backoff_authoring_blocks: None::<()>,
         keystore: shared.keystore.clone(),
-        block_proposal_slot_portion: portion,
+        block_proposal_slot_portion: SlotProportion::new(PROPOSAL_PORTION),
         // Without a bound the portion doubles with every empty slot.
-        max_block_proposal_slot_portion: Some(portion),
+        max_block_proposal_slot_portion: Some(SlotProportion::new(PROPOSAL_PORTION)),
         telemetry: shared.telemetry.clone(),
         compatibility_mode: Default::default(),
     })?;

@@ -1,7 +1,7 @@
 //! Who is registered, and how much of the chain's computing time each may use without fees.
 
 use super::GovernanceOrigin;
-use crate::{constants::*, AccountId, Balance, OriginCaller, Registry, Runtime, RuntimeEvent};
+use crate::{constants::*, weights, AccountId, Balance, OriginCaller, Registry, Runtime, RuntimeEvent};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::traits::{Contains, Nothing};
 use loadstone_core::{traits::Directory, Role};
@@ -75,7 +75,7 @@ impl pallet_registry::Config for Runtime {
 
 impl pallet_origin_restriction::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
-    type WeightInfo = pallet_origin_restriction::weights::SubstrateWeight<Runtime>;
+    type WeightInfo = weights::origin_restriction::WeightInfo;
     type RestrictedEntity = Caller;
     type OperationAllowedOneTimeExcess = Nothing;
 }

@@ -15,7 +15,7 @@ use loadstone_core::traits::Directory;
 use pallet_origin_restriction::RestrictOrigin;
 use scale_info::TypeInfo;
 use sp_runtime::{
-    traits::{AsSystemOriginSigner, Get, Implication, TransactionExtension, ValidateResult},
+    traits::{AsSystemOriginSigner, Implication, TransactionExtension, ValidateResult},
     transaction_validity::{InvalidTransaction, TransactionPriority, TransactionValidityError},
     DispatchResult,
 };

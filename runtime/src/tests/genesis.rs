@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::{Balances, Grandpa, Registry, Runtime, Session};
-use frame_support::traits::Hooks;
 use loadstone_core::traits::Directory;
 use loadstone_core::Role;
 
@@ -67,12 +66,4 @@ fn the_validators_are_found_where_the_demo_starts_them() {
         assert_eq!(peer, presets::peer_id(presets::DEMO_ORGANISATIONS[0].node));
         assert_eq!(gateway, b"ws://127.0.0.1:9800");
     });
-}
-
-#[test]
-fn every_pallet_accepts_its_set_up() {
-    // GIVEN the runtime's constants
-    // WHEN each pallet checks them
-    // THEN none objects
-    preset(presets::DEMO_PRESET).execute_with(<crate::AllPalletsWithSystem as Hooks<u32>>::integrity_test);
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::Runtime;
+use frame_support::storage::storage_prefix;
 use loadstone_core::{AnchorNumber, AreaId, DeviceId, Direction, EventId, ProgrammeId, ProgrammeVersion, ResourceId};
 use loadstone_evidence::keys;
 
@@ -18,7 +19,7 @@ fn who() -> AccountId {
 #[test]
 fn values_stand_where_clients_look() {
     // GIVEN the pallets' values WHEN their keys are compared with the clients' THEN they are equal
-    assert_eq!(frame_system::Number::<Runtime>::hashed_key().to_vec(), keys::system_number());
+    assert_eq!(storage_prefix(b"System", b"Number").to_vec(), keys::system_number());
     assert_eq!(pallet_timestamp::Now::<Runtime>::hashed_key().to_vec(), keys::timestamp_now());
     assert_eq!(pallet_balances::TotalIssuance::<Runtime>::hashed_key().to_vec(), keys::total_issuance());
     assert_eq!(pallet_session::Validators::<Runtime>::hashed_key().to_vec(), keys::session_validators());

@@ -1,6 +1,5 @@
 //! What clients that were not written for this chain rely on.
 
-use super::*;
 use crate::{constants::SS58_PREFIX, Runtime, VERSION};
 use frame_support::traits::Get;
 
@@ -17,7 +16,8 @@ fn metadata_is_served_in_the_versions_that_clients_read() {
 #[test]
 fn addresses_have_the_prefix_of_the_chain_spec() {
     // GIVEN the prefix in the chain spec's properties THEN it is the runtime's
-    assert_eq!(<Runtime as frame_system::Config>::SS58Prefix::get(), u16::from(SS58_PREFIX));
+    let prefix: u16 = <Runtime as frame_system::Config>::SS58Prefix::get();
+    assert_eq!(prefix, u16::from(SS58_PREFIX));
 }
 
 #[test]
