@@ -34,7 +34,7 @@ class Validator:
             "--listen-addr", f"/ip4/127.0.0.1/tcp/{self.p2p}/ws", "--rpc-port", self.rpc,
             "--prometheus-port", self.metrics, "--gateway-port", self.gateway,
             "--state-pruning", "archive", "--blocks-pruning", "archive", "--database", "rocksdb",
-            "--rpc-cors", "all", "--no-telemetry", "--no-mdns", "--no-hardware-benchmarks",
+            "--rpc-cors", "all", "--no-telemetry", "--no-mdns",
         ]  # fmt: skip
         if boot_nodes:
             command += ["--bootnodes", *boot_nodes]
