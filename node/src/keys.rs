@@ -66,13 +66,30 @@ impl ValidatorKeysCmd {
 
 /// Puts session keys into the keystore: random ones, or those of an organisation of the demo.
 pub fn session_keys(keystore: &dyn Keystore, demo: Option<&str>) -> sc_cli::Result<PublicKeys> {
-    let seed = |key: &str| demo.map(|name| format!("//{name}//{key}"));
     let failed = |error: sp_keystore::Error| sc_cli::Error::Input(error.to_string());
+    let Some(name) = demo else {
+        return Ok(PublicKeys {
+            aura: keystore.sr25519_generate_new(AURA, None).map_err(failed)?,
+            grandpa: keystore.ed25519_generate_new(GRANDPA, None).map_err(failed)?,
+            dag: keystore.sr25519_generate_new(DAG, None).map_err(failed)?,
+        });
+    };
     Ok(PublicKeys {
-        aura: keystore.sr25519_generate_new(AURA, seed("aura").as_deref()).map_err(failed)?,
-        grandpa: keystore.ed25519_generate_new(GRANDPA, seed("grandpa").as_deref()).map_err(failed)?,
-        dag: keystore.sr25519_generate_new(DAG, seed("dag").as_deref()).map_err(failed)?,
+        aura: derived::<sr25519::Pair>(keystore, AURA, &format!("//{name}//aura"))?,
+        grandpa: derived::<ed25519::Pair>(keystore, GRANDPA, &format!("//{name}//grandpa"))?,
+        dag: derived::<sr25519::Pair>(keystore, DAG, &format!("//{name}//dag"))?,
     })
+}
+
+/// Puts the development key at `path` into the keystore. Generating it from a seed would keep it in
+/// memory only.
+fn derived<P: Pair>(keystore: &dyn Keystore, key_type: KeyTypeId, path: &str) -> sc_cli::Result<P::Public> {
+    let pair = P::from_string(path, None).map_err(|error| sc_cli::Error::Input(format!("{path}: {error:?}")))?;
+    let public = pair.public();
+    keystore
+        .insert(key_type, path, public.as_ref())
+        .map_err(|()| sc_cli::Error::Input(format!("the keystore takes no key at {path}")))?;
+    Ok(public)
 }
 
 /// Reads or makes the node key at `path`; answers with its peer id.
