@@ -9,6 +9,7 @@ pub use admission::{priority, CheckAdmission, Refusal, HISTORY_PRIORITY, ORDER_P
 pub use nonce::{CheckNonce, MAX_PENDING};
 
 /// The pipeline, in order. Cheap checks and the quota come before anything that a call could touch.
+/// Admission comes before the nonce, which would tell a stranger that it can't pay.
 pub type TxExtension = (
     frame_system::AuthorizeCall<Runtime>,
     frame_system::CheckNonZeroSender<Runtime>,
@@ -16,8 +17,8 @@ pub type TxExtension = (
     frame_system::CheckTxVersion<Runtime>,
     frame_system::CheckGenesis<Runtime>,
     frame_system::CheckMortality<Runtime>,
-    CheckNonce,
     CheckAdmission,
+    CheckNonce,
     frame_system::CheckWeight<Runtime>,
     frame_system::WeightReclaim<Runtime>,
 );
@@ -36,8 +37,8 @@ pub fn signed(nonce: crate::Nonce, era: sp_runtime::generic::Era) -> TxExtension
         frame_system::CheckTxVersion::new(),
         frame_system::CheckGenesis::new(),
         frame_system::CheckMortality::from(era),
-        CheckNonce::from(nonce),
         CheckAdmission,
+        CheckNonce::from(nonce),
         frame_system::CheckWeight::new(),
         frame_system::WeightReclaim::new(),
     )

@@ -36,10 +36,12 @@ fn a_stranger_is_refused_even_with_money() {
         // GIVEN an account with money that is not registered
         let transfer = pallet_balances::Call::transfer_keep_alive { dest: account("//Stranger").into(), value: 5_000 };
         assert_ok!(Executive::apply_extrinsic(signed("//ProvincialGrid", 0, RuntimeCall::Balances(transfer))));
-        // WHEN it sends a call
+        // WHEN it sends a call, and so does one without any money
         let validity = validate("//Stranger", 0, remark());
-        // THEN it is refused before anything else happens
+        let pauper = validate("//Pauper", 0, remark());
+        // THEN both are told that they are not registered
         assert_eq!(validity, Err(refused(Refusal::NotRegistered)));
+        assert_eq!(pauper, Err(refused(Refusal::NotRegistered)));
     });
 }
 
@@ -70,10 +72,10 @@ fn only_so_many_transactions_of_one_account_may_wait() {
 #[test]
 fn a_used_up_quota_recovers_with_the_blocks() {
     demo().execute_with(|| {
-        // GIVEN a participant that has used up its quota in this block
+        // GIVEN a participant that has used up its quota in the block that is being made
         let quota = CallQuota::of(Role::Aggregator);
         let who = Caller(account("//AggregatorNorth"));
-        Usages::<Runtime>::insert(&who, Usage { used: quota.burst, at_block: 1 });
+        Usages::<Runtime>::insert(&who, Usage { used: quota.burst, at_block: 2 });
         // WHEN it sends another call at once
         // THEN it is refused
         assert_eq!(validate("//AggregatorNorth", 0, remark()), Err(refused(Refusal::QuotaUsedUp)));

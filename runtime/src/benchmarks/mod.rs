@@ -1,6 +1,10 @@
 //! Which benchmarks the runtime offers to the tool that measures weights.
 
+mod helper;
+
 use crate::*;
+
+pub use helper::Helper;
 
 frame_benchmarking::define_benchmarks!(
     [frame_system, frame_system_benchmarking::Pallet::<Runtime>]
