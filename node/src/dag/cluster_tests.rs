@@ -275,6 +275,11 @@ async fn readings_are_anchored_while_one_member_dies_and_comes_back() {
     let back = cluster.start(3, folders[3].path()).await;
     cluster.within("anchoring at the restarted one", submit_until_anchored(back.gateway, chain_of(1, 10..15))).await;
     nodes.push(back);
+    // WHEN devices go on at another gateway, unit by unit
+    for sequence in 10..20 {
+        let work = submit_until_anchored(nodes[1].gateway, chain_of(2, sequence..sequence + 1));
+        cluster.within("anchoring unit by unit", work).await;
+    }
     let newest = cluster.chain.latest.lock().clone().expect("anchored");
     let caught_up = async {
         let held = |node: &Node| node.handle.store.last_anchor().expect("read").map(|stored| stored.anchor.number);

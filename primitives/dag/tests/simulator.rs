@@ -32,7 +32,24 @@ fn run(plan: Plan) -> World {
     let left: usize = world.devices.iter().filter(|d| !d.forks).map(|d| d.kept.len()).sum();
     assert_eq!(left, 0, "seed {seed}: units not anchored; {:?}", statuses(&world));
     check_agreement(&world);
+    check_caught_up(&mut world);
     world
+}
+
+/// Whoever runs knows the chain's newest anchor soon after the last unit.
+fn check_caught_up(world: &mut World) {
+    for _ in 0..20 {
+        world.run(world.now + 500, false);
+    }
+    let newest = world.chain.last().map(|anchor| anchor.number).unwrap_or_default();
+    for member in world.honest() {
+        let status = world.members[usize::from(member)].as_ref().map(|member| member.status());
+        assert!(
+            status.is_none_or(|status| status.anchor == newest),
+            "seed {}: member {member} stays behind anchor {newest}: {status:?}",
+            world.plan.seed
+        );
+    }
 }
 
 fn statuses(world: &World) -> Vec<Option<loadstone_dag::Status>> {

@@ -38,13 +38,12 @@ impl Finality {
         }
     }
 
-    /// Keeps a served anchor if it is a pending one, or the parent of the lowest pending one.
-    pub fn learn(&mut self, proposal: AnchorProposal) {
-        let hash = proposal.anchor.hash();
-        if frontier_hash(&proposal.frontier) != proposal.anchor.frontier {
+    /// Keeps a served anchor from `next` on if it is a pending one, or the parent of the lowest pending one.
+    pub fn learn(&mut self, proposal: AnchorProposal, next: AnchorNumber) {
+        let (hash, number) = (proposal.anchor.hash(), proposal.anchor.number);
+        if number < next || frontier_hash(&proposal.frontier) != proposal.anchor.frontier {
             return;
         }
-        let number = proposal.anchor.number;
         let is_parent = self
             .pending
             .first_key_value()
@@ -55,6 +54,12 @@ impl Finality {
         if is_parent || self.pending.get(&number).is_some_and(|anchor| anchor.hash() == hash) {
             self.known.insert(hash, proposal);
         }
+    }
+
+    /// Anchor `number` was applied: neither it nor any before it is waited for.
+    fn forget(&mut self, number: AnchorNumber) {
+        self.pending = self.pending.split_off(&number.next());
+        self.known.retain(|_, proposal| proposal.anchor.number > number);
     }
 
     /// The next question goes out at once, first to `from`, who answered the last one.
@@ -77,13 +82,17 @@ impl Finality {
         self.settled
     }
 
+    /// The anchor before the lowest pending one, if that is not `next`.
+    fn unknown_parent(&self, next: AnchorNumber) -> Option<Hash> {
+        self.pending.first_key_value().filter(|(lowest, _)| **lowest > next).map(|(_, anchor)| anchor.parent)
+    }
+
     /// The anchor whose frontier or parent is to be asked for.
     fn question(&self, next: AnchorNumber) -> Option<Hash> {
-        let (lowest, anchor) = self.pending.first_key_value()?;
-        if *lowest > next {
-            return Some(anchor.parent);
+        if let Some(parent) = self.unknown_parent(next) {
+            return Some(parent);
         }
-        let hash = anchor.hash();
+        let hash = self.pending.first_key_value()?.1.hash();
         (!self.known.contains_key(&hash)).then_some(hash)
     }
 }
@@ -112,8 +121,23 @@ impl<C: Crypto> Member<C> {
         }
     }
 
+    /// The chain tells of its newest anchor only, and one block may finalise several: those before it
+    /// that are candidates here need not be asked for.
+    fn adopt_parents(&mut self) {
+        let next = self.ledger.graph.last_anchor().next();
+        while let Some(parent) = self.finality.unknown_parent(next) {
+            let Some(proposal) = self.candidates.proposal(&parent).cloned() else { return };
+            let pending = self.finality.pending.len();
+            self.finality.learn(proposal, next);
+            if self.finality.pending.len() == pending {
+                return;
+            }
+        }
+    }
+
     /// Applies finalised anchors in order as far as they and their history are held.
     pub(super) fn finalise_known(&mut self, now: Millis, out: &mut Vec<Effect>) {
+        self.adopt_parents();
         while !self.finality.broken {
             let next = self.ledger.graph.last_anchor().next();
             let Some(anchor) = self.finality.pending.get(&next) else { return };
@@ -130,8 +154,7 @@ impl<C: Crypto> Member<C> {
                 self.break_off(next, out);
                 return;
             }
-            self.finality.pending.remove(&next);
-            self.finality.known.remove(&hash);
+            self.finality.forget(next);
             let waiters = self.inbox.anchored(next).into_iter().map(|id| (self.config.me, id)).collect();
             self.try_waiting(waiters, now, out);
         }

@@ -187,8 +187,9 @@ impl<C: Crypto> Member<C> {
     /// The answer to a request for anchors. Nothing in it is trusted: hashes bind it to the chain.
     pub fn on_anchors(&mut self, from: MemberIndex, anchors: Vec<AnchorProposal>, now: Millis) -> Vec<Effect> {
         let mut out = Vec::new();
+        let next = self.ledger.graph.last_anchor().next();
         for proposal in anchors {
-            self.finality.learn(proposal);
+            self.finality.learn(proposal, next);
         }
         self.finality.hurry(from, now);
         self.finalise_known(now, &mut out);

@@ -330,6 +330,10 @@ impl World {
         if anchor.number.0 as usize == self.chain.len() + 1 && anchor.parent == parent {
             self.chain.push(anchor.clone());
             for member in 0..self.plan.members {
+                // A block may finalise several anchors: a member hears of the newest only.
+                if self.rng.gen_ratio(1, 3) {
+                    continue;
+                }
                 let delay = self.rng.gen_range(100..500);
                 self.at(delay, Event::Finalised(member, anchor.clone()));
             }
