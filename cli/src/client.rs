@@ -19,6 +19,9 @@ use subxt::{
 /// Keys in one request.
 const BATCH: usize = 200;
 
+/// How long the next finalised block may take.
+const FINALITY_PATIENCE: Duration = Duration::from_secs(20);
+
 /// Time between looks at a finalised head that is waited for.
 const POLL: Duration = Duration::from_millis(200);
 
@@ -101,6 +104,20 @@ impl Chain {
         let block: Option<SignedBlock> = self.request("chain_getBlock", rpc_params![hash]).await?;
         let all = block.and_then(|block| block.justifications).unwrap_or_default();
         Ok(all.into_iter().find(|(engine, _)| engine == b"FRNK").map(|(_, bytes)| bytes))
+    }
+
+    /// The next block that GRANDPA finalises, with its justification. `grandpa_proveFinality` can't serve
+    /// here: it answers nothing on a chain whose authority set has never changed.
+    pub async fn next_justification(&self) -> Result<(Hash, Vec<u8>)> {
+        let (subscribe, unsubscribe) = ("grandpa_subscribeJustifications", "grandpa_unsubscribeJustifications");
+        let subscription = self.rpc.subscribe::<String>(subscribe, rpc_params![], unsubscribe).await;
+        let mut justifications = subscription.context("the node tells no justifications")?;
+        let next = tokio::time::timeout(FINALITY_PATIENCE, justifications.next()).await;
+        let text = next.context("the chain finalises nothing")?.context("the node closed the connection")??;
+        let bytes = unhex(&text)?;
+        // A justification begins with its round and the commit's target.
+        let (_round, target): (u64, Hash) = Decode::decode(&mut &bytes[..]).context("no justification")?;
+        Ok((target, bytes))
     }
 
     /// Waits until the finalised chain's time has reached `moment` (Unix milliseconds).

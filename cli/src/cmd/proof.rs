@@ -1,28 +1,21 @@
 //! `loadstone proof`: the evidence bundle of one unit, gathered from a node.
 
 use crate::{
-    client::{decode, Chain, State},
+    client::{Chain, State},
     context::Context,
     history::dag_proof,
     parse,
 };
-use anyhow::{anyhow, bail, Context as _, Result};
+use anyhow::{anyhow, Context as _, Result};
 use clap::Args;
-use codec::{Decode, Encode};
-use loadstone_core::{BlockNumber, Hash, MmrPeaks, MmrProof};
+use codec::Encode;
+use loadstone_core::{BlockNumber, MmrPeaks, MmrProof};
 use loadstone_dag::{Anchor, Slot};
 use loadstone_evidence::{
     keys, state::minimal_proof, AnchorPlace, Bundle, BundleV1, Checkpoint, Finalised, Header, Start,
 };
 use serde_json::json;
-use std::{fs, path::PathBuf, time::Duration};
-use subxt::rpcs::rpc_params;
-
-/// Attempts to get a justification that covers the finalised head.
-const ATTEMPTS: u32 = 20;
-
-/// Time between these attempts.
-const PAUSE: Duration = Duration::from_millis(100);
+use std::{fs, path::PathBuf};
 
 /// Writes the evidence bundle of a unit. The node must keep the state of old blocks unless a checkpoint
 /// is given.
@@ -37,14 +30,6 @@ pub struct Proof {
     /// Start from this checkpoint instead of genesis; its verifiers need it too.
     #[arg(long)]
     checkpoint: Option<PathBuf>,
-}
-
-/// Answer of `grandpa_proveFinality`.
-#[derive(Decode)]
-struct FinalityProof {
-    block: Hash,
-    justification: Vec<u8>,
-    unknown_headers: Vec<Header>,
 }
 
 impl Proof {
@@ -75,9 +60,10 @@ impl Proof {
 
 async fn gather(chain: &Chain, slot: &Slot, checkpoint: Option<Checkpoint>) -> Result<BundleV1> {
     let genesis = chain.header(chain.genesis).await?;
-    // The proof first: the head that is read next then holds its anchor.
+    // The proof first: the block that is finalised next then holds its anchor.
     let (anchor, path, unit, _) = dag_proof(chain, slot, None).await?;
-    let state = chain.finalised().await?;
+    let (head, justification) = chain.next_justification().await?;
+    let state = chain.at(head);
     let kept: Option<Anchor> = state.get(keys::anchor(anchor.number)).await?;
     let (place, anchor_key) = match kept {
         Some(_) => (AnchorPlace::Kept, keys::anchor(anchor.number)),
@@ -98,7 +84,7 @@ async fn gather(chain: &Chain, slot: &Slot, checkpoint: Option<Checkpoint>) -> R
         }
     };
     let state_proof = prove(&state, &target, &[anchor_key, keys::device(slot.device)]).await?;
-    let target = finality(chain, target).await?;
+    let target = Finalised { header: target, path: Vec::new(), justification };
     Ok(BundleV1 { genesis, start, changes, target, state: state_proof, place, anchor, path, unit })
 }
 
@@ -111,27 +97,6 @@ async fn range(chain: &Chain, state: &State<'_>, slot: &Slot) -> Result<MmrProof
 async fn prove(state: &State<'_>, header: &Header, wanted: &[Vec<u8>]) -> Result<Vec<Vec<u8>>> {
     let nodes = state.read_proof(wanted).await.context("the node no longer keeps that block's state")?;
     minimal_proof(&header.state_root, nodes, wanted).map_err(|error| anyhow!("a state proof is broken: {error:?}"))
-}
-
-/// The header with the justification that covers it and the headers between.
-async fn finality(chain: &Chain, header: Header) -> Result<Finalised> {
-    for _ in 0..ATTEMPTS {
-        let answer: Option<String> = chain.request("grandpa_proveFinality", rpc_params![header.number]).await?;
-        if let Some(text) = answer {
-            let bytes = hex::decode(text.trim_start_matches("0x")).context("the node gave no hex")?;
-            let proof: FinalityProof = decode(&bytes)?;
-            let last = proof.unknown_headers.last().unwrap_or(&header);
-            if hash_of(last) == proof.block {
-                return Ok(Finalised { header, path: proof.unknown_headers, justification: proof.justification });
-            }
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
-    bail!("the node has no justification that covers block {}", header.number)
-}
-
-fn hash_of(header: &Header) -> Hash {
-    header.hash()
 }
 
 /// Every change of the authority set after block `from`, where set `first` is in force, up to the target's.
