@@ -38,8 +38,11 @@ impl<C: Crypto> Member<C> {
         self.ledger.newest(self.config.me).is_none() && !self.config.committee.is_quorum(self.answered)
     }
 
+    /// Time between two witnesses. Units that came in since our last witness deserve one at full pace,
+    /// whatever the witnesses before achieved: else one unit that can't be certified would slow all others.
     fn pace(&self) -> u64 {
-        let slow = self.futile.saturating_sub(PATIENCE).min(16);
+        let has_news = !self.queue.is_empty() || self.ledger.graph.unit_ids.len() != self.units_witnessed;
+        let slow = if has_news { 0 } else { self.futile.saturating_sub(PATIENCE).min(16) };
         let heartbeat = self.config.heartbeat_ms.max(self.config.level_interval_ms);
         self.config.level_interval_ms.saturating_mul(1 << slow).min(heartbeat)
     }
@@ -90,12 +93,14 @@ impl<C: Crypto> Member<C> {
         self.unqueue(&units);
         self.note_made(now);
         self.hold(CheckedWitness::own(&payload, witness.clone()), units, edges, previous, out);
+        self.units_witnessed = self.ledger.graph.unit_ids.len();
         out.push(Effect::Broadcast(MemberMessage::Witness(witness, bodies)));
     }
 
     fn note_made(&mut self, now: Millis) {
         let achieved = self.ledger.progress();
-        self.futile = if achieved == self.achieved { self.futile.saturating_add(1) } else { 0 };
+        let has_news = self.ledger.graph.unit_ids.len() != self.units_witnessed;
+        self.futile = if achieved == self.achieved && !has_news { self.futile.saturating_add(1) } else { 0 };
         self.achieved = achieved;
         self.witnessed_at = Some(now);
         self.repeats = 0;

@@ -47,6 +47,8 @@ pub struct Member<C> {
     achieved: u64,
     /// Witnesses made in a row that achieved nothing.
     futile: u32,
+    /// Units known when the member last made a witness.
+    units_witnessed: usize,
     /// When to send the last witness again and ask for what was missed.
     repeat_at: Millis,
     repeats: u64,
@@ -98,6 +100,7 @@ impl<C: Crypto> Member<C> {
             witnessed_at: None,
             achieved: 0,
             futile: 0,
+            units_witnessed: 0,
             repeat_at: now,
             repeats: 0,
             greetings: GREETINGS,
