@@ -12,17 +12,17 @@ import json
 LOAD_NODE = TARGET / "loadstone-load-node"
 DATA = pathlib.Path(__file__).resolve().parents[1] / "data" / "uk-winter-days.csv"
 SOURCE = "Two British half-hourly meters, twelve winter weekdays (eemeter 4.1.1 samples, Apache-2.0)"
-SPEED, SCALE, NOISE_BP = 20, 60, 60
-START_OF_DAY_S = 64_800
+SPEED, SCALE, NOISE_BP = 2, 60, 60
+START_OF_DAY_S = 68_400
 AREA = 1
 
 
 def profile_w(column):
-    """Scaled load at the start of the replay, and the least and greatest of the whole day, in watts."""
+    """Scaled load at the start of the replay and the greatest of the whole day, in watts."""
     with DATA.open() as file:
         rows = [(float(row["offset_s"]), float(row[column]) * SCALE) for row in csv.DictReader(file)]
-    start = max(load for offset, load in rows if START_OF_DAY_S <= offset <= START_OF_DAY_S + 7_200)
-    return start, min(load for _, load in rows), max(load for _, load in rows)
+    start = next(load for offset, load in rows if offset >= START_OF_DAY_S)
+    return start, max(load for _, load in rows)
 
 
 class LoadNode:
@@ -38,7 +38,7 @@ class LoadNode:
         self.key_file = self.home / "device.key"
         key = json.loads(run([LOAD_NODE, "key", "generate", "--out", self.key_file, "--json"]))
         self.public_key = key["public"]
-        start, _, greatest = profile_w(self.column)
+        start, greatest = profile_w(self.column)
         self.capacity_w = int(start * 0.35)
         self.load_max_w = int(greatest * 1.5)
         self.resource = None
