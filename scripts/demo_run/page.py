@@ -17,7 +17,7 @@ h1 { font-size: 1.5rem; margin-bottom: .2rem; } h2 { font-size: 1.1rem; margin-t
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .3rem .5rem; border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { text-align: left; } th { color: var(--soft); font-weight: 600; }
-svg { width: 100%; height: auto; } .grid { stroke: var(--line); stroke-width: 1; } .band { fill: var(--band); }
+svg { width: 100%; height: auto; display: block; margin-top: .8rem; } .grid { stroke: var(--line); stroke-width: 1; } .band { fill: var(--band); }
 .tick { fill: var(--soft); font-size: 11px; } .title { fill: var(--ink); font-size: 13px; font-weight: 600; }
 polyline { fill: none; stroke-width: 1.6; } line.load, polyline.load { stroke: var(--load); stroke-width: 2; }
 line.base, polyline.base { stroke: var(--base); stroke-dasharray: 5 4; stroke-width: 2; }

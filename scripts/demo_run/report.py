@@ -103,7 +103,12 @@ def build(story):
         "settlement": settlement(story),
         "clearing": {"marginal_price": story.cleared["marginal_price"], "awarded_w": story.cleared["awarded_w"]},
         "nodes": [node_row(load, rows[load.resource]) for load in story.loads if load.resource in rows],
-        "audit": {"recomputed": story.audited["recomputed"], "mismatches": len(story.audited["mismatches"]), "differences": story.audited["mismatches"]},
+        "audit": {
+            "recomputed": sum(story.audited["recomputed"].values()),
+            "mismatches": len(story.audited["mismatches"]),
+            "items": story.audited["recomputed"],
+            "differences": story.audited["mismatches"],
+        },
         "evidence": story.verified,
         "window": story.window,
         "timeline": story.timeline,

@@ -39,6 +39,8 @@ penalty_below = 9_000
 penalty_factor = 11_000
 """
 NEEDS_SHARE = (0.6, 1.0, 1.0, 0.5)
+SMALL_W = 50
+RECOVERY_S = 14
 KILLED_VALIDATOR = "AggregatorSouth"
 KILLED_LOADS = (3, 8)
 
@@ -103,14 +105,17 @@ class Story:
     def declare_availability(self):
         for load in self.loads:
             self.cli(load.owner).one(
-                "availability", "declare", load.resource, "--direction", "down", "--watts", load.capacity_w,
+                "availability", "declare", load.resource, "--direction", "down", "--watts", SMALL_W,
                 "--price", f"{1 + 0.1 * load.position:.2f}", "--response-ms", 2_000,
             )  # fmt: skip
         self.mark("standing availability declared")
 
     def small_orders(self):
-        """A series of small orders, each superseding the last: the sample for the order's way to the actuator."""
-        target = sum(load.capacity_w for load in self.loads) // 2
+        """A series of small orders, each superseding the last: the sample for the order's way to the actuator.
+
+        Each refers to the load that was anchored before it, so the series adds up; hence so few watts.
+        """
+        target = SMALL_W * len(self.loads)
         # The declared entries count from the next availability epoch on.
         time.sleep(4.5)
         self.issued = self.cli("ProvincialGrid").lines(
@@ -119,6 +124,8 @@ class Story:
         )  # fmt: skip
         self.cli("ProvincialGrid").one("release", "--area", AREA, "--direction", "down", "--reason", "series ends")
         self.mark(f"{len(self.issued)} small orders issued and verified by every node")
+        # The baseline is meter-before: let the loads return to normal first.
+        time.sleep(RECOVERY_S)
 
     def open_event(self):
         programme = self.home / "programme.toml"
