@@ -9,6 +9,12 @@ use std::{fs, path::Path};
 /// Largest file that is read as a description.
 const MAX_BYTES: u64 = 1024 * 1024;
 
+/// Longest address of a gateway.
+const MAX_GATEWAY_BYTES: usize = 128;
+
+/// Fewest validators of which no organisation holds a third.
+const MIN_VALIDATORS: usize = 4;
+
 /// A chain and its founding organisations.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,6 +74,9 @@ fn short_name(text: &str) -> Result<Name, String> {
 impl DescribedValidator {
     fn validator(&self, organisation: OrganisationId) -> Result<Validator, String> {
         let peer: PeerId = self.peer.parse().map_err(|error| format!("{}: {error}", self.peer))?;
+        if self.gateway.len() > MAX_GATEWAY_BYTES {
+            return Err(format!("the address {} is longer than {MAX_GATEWAY_BYTES} bytes", self.gateway));
+        }
         Ok(Validator {
             account: self.account.clone(),
             organisation,
@@ -104,7 +113,8 @@ impl Description {
         addresses.map(|address| address.parse().map_err(|error| format!("{address}: {error}"))).collect()
     }
 
-    /// The network as genesis takes it. The runtime checks that it is sound.
+    /// The network as genesis takes it. That no organisation holds a third is checked by the runtime
+    /// when it builds the genesis.
     pub fn network(&self) -> Result<Network, String> {
         let mut network = Network::default();
         for (number, organisation) in (1..).map(OrganisationId).zip(&self.organisations) {
@@ -115,6 +125,9 @@ impl Description {
             for validator in &organisation.validators {
                 network.validators.push(validator.validator(number)?);
             }
+        }
+        if network.validators.len() < MIN_VALIDATORS {
+            return Err(format!("a network needs at least {MIN_VALIDATORS} validators"));
         }
         Ok(network)
     }
