@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import time
 
 from . import __main__ as demo
 from .cli import Cli
@@ -35,13 +36,34 @@ def refusals(story):
     expect_refusal(auditor, ["dispatch", story.event], "RoleNotHeld")
     expect_refusal(grid, ["dispatch", story.event], "EventNotCleared")
     late = ["bid", "commit", story.event, "--offer", f"{own.resource}=1.00:1000", "--file", story.home / "late.json"]
-    expect_refusal(north, late, "GateClosed")
+    expect_refusal(north, late, "WrongPhase")
     offer = ["availability", "declare", foreign.resource, "--direction", "down", "--watts", 1, "--price", "1.00", "--response-ms", 500]
     expect_refusal(north, offer, "NotOwner")
     over = ["availability", "declare", own.resource, "--direction", "down", "--watts", own.capacity_w + 1, "--price", "1.00", "--response-ms", 500]
     expect_refusal(north, over, "WattsOutOfRange")
     expect_refusal(story.cli("Stranger"), ["dispatch", story.event], "")
     story.mark("calls without role, late, foreign or above capacity are refused by name")
+
+
+def commit(event, load, file):
+    return ["bid", "commit", event, "--offer", f"{load.resource}=1.00:1000", "--file", file]
+
+
+def closed_gate(story):
+    """A commitment after gate closure is refused by that name."""
+    grid, own = story.cli("ProvincialGrid"), story.loads[0]
+    event = grid.one(*opening(start_s=200, gate_s=5))["event"]
+    time.sleep(6)
+    expect_refusal(story.cli(own.owner), commit(event, own, story.home / "closed.json"), "GateClosed")
+    grid.one("event", "cancel", event)
+    story.mark("a bid after gate closure is refused")
+
+
+def opening(start_s, gate_s):
+    return [
+        "event", "open", "--programme", 1, "--area", AREA, "--direction", "down", "--needs", "1000",
+        "--start-in", start_s, "--gate-in", gate_s, "--budget", 1,
+    ]  # fmt: skip
 
 
 def bent_archive(story):
@@ -77,13 +99,19 @@ def bent_bundle(story):
     story.mark("changed bundles are refused with the broken link")
 
 
+def run_client(command, environment, cwd=None):
+    done = subprocess.run(command, cwd=cwd, env=environment, timeout=120)
+    if done.returncode:
+        raise Failed(f"{command[-1]} failed (exit {done.returncode}); its output is above")
+
+
 def python_client(story, environment):
     """substrate-interface, which knows nothing of this chain."""
     venv = CACHE / "python"
     if not (venv / "bin" / "python").exists():
         subprocess.run([sys.executable, "-m", "venv", venv], check=True)
     subprocess.run([venv / "bin" / "pip", "install", "-q", "-r", CLIENTS / "requirements.txt"], check=True)
-    subprocess.run([venv / "bin" / "python", CLIENTS / "read_and_declare.py"], check=True, env=environment, timeout=120)
+    run_client([venv / "bin" / "python", CLIENTS / "read_and_declare.py"], environment)
     story.mark("substrate-interface reads events and storage and submits a declaration")
 
 
@@ -92,20 +120,16 @@ def node_client(story, environment):
     home = CACHE / "node"
     home.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json", "read_and_declare.mjs"):
-        if (CLIENTS / name).exists():
-            shutil.copy(CLIENTS / name, home / name)
-    install = "ci" if (home / "package-lock.json").exists() else "install"
-    subprocess.run(["npm", install, "--silent", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=home, check=True)
-    subprocess.run(["node", "read_and_declare.mjs"], cwd=home, check=True, env=environment, timeout=120)
+        shutil.copy(CLIENTS / name, home / name)
+    # Not `npm ci`: the lock file has no entries for other platforms' optional packages.
+    subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=home, check=True)
+    run_client(["node", "read_and_declare.mjs"], environment, cwd=home)
     story.mark("polkadot-api reads events and storage and submits a declaration")
 
 
 def foreign_clients(story):
     """An event for them to bid in, and a client of each kind."""
-    opened = story.cli("ProvincialGrid").one(
-        "event", "open", "--programme", 1, "--area", AREA, "--direction", "down", "--needs", "1000",
-        "--start-in", 240, "--gate-in", 180, "--budget", 1,
-    )  # fmt: skip
+    opened = story.cli("ProvincialGrid").one(*opening(start_s=240, gate_s=180))
     for client, owner, load in ((python_client, "AggregatorNorth", story.loads[0]), (node_client, "AggregatorSouth", story.loads[1])):
         environment = {
             **os.environ,
@@ -115,10 +139,14 @@ def foreign_clients(story):
             "LOADSTONE_RESOURCE": str(load.resource),
         }
         client(story, environment)
+        again = commit(opened["event"], load, story.home / f"again-{owner}.json")
+        expect_refusal(story.cli(owner), again, "AlreadyCommitted")
+    story.mark("a second bid of the same account is refused")
 
 
 def all_checks(story):
     refusals(story)
+    closed_gate(story)
     foreign_clients(story)
     bent_bundle(story)
     bent_archive(story)

@@ -37,7 +37,7 @@ try {
   assert.ok(done.ok, JSON.stringify(done.dispatchError));
 
   // Its event, as the client decoded it from the block.
-  assert.ok(done.events.some(({ type, value }) => type === "Bids" && value.type === "Committed"));
+  assert.ok(done.events.some(({ type, value }) => type === "Bids" && value.type === "BidCommitted"));
   console.log("polkadot-api: storage and events read, declaration committed");
 } finally {
   client.destroy();

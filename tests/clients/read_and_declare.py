@@ -21,13 +21,13 @@ def main():
     assert latest.value["number"] > 0, latest.value
 
     # A declaration, signed and submitted.
-    call = chain.compose_call("Bids", "commit", {"event": event, "seal": "0x" + "17" * 32, "resources": [resource]})
+    call = chain.compose_call("Bids", "commit", {"event": event, "seal": "0x" + "17" * 32, "resources": [[resource]]})
     receipt = chain.submit_extrinsic(chain.create_signed_extrinsic(call, bidder), wait_for_finalization=True)
     assert receipt.is_success, receipt.error_message
 
     # Its event, read back from the block.
     names = [record.value["event_id"] for record in receipt.triggered_events]
-    assert "Committed" in names, names
+    assert "BidCommitted" in names, names
     kept = chain.query("Bids", "Commitments", [event, bidder.ss58_address])
     assert kept.value["revealed"] is False, kept.value
     print("substrate-interface: storage and events read, declaration committed")

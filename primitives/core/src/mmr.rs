@@ -89,8 +89,8 @@ impl MmrProof {
         let (own_peak, ..) = locate(count, index)?;
         let (mut siblings, mut other_peaks) = (Vec::new(), Vec::new());
         let mut first = 0usize;
-        let mut peak = 0usize;
-        for height in (0..32).rev().filter(|height| count & (1u32 << height) != 0) {
+        let heights = (0..32).rev().filter(|height| count & (1u32 << height) != 0);
+        for (peak, height) in heights.enumerate() {
             let end = first + (1usize << height);
             let mut level = leaves[first..end].to_vec();
             let mut position = (index as usize).wrapping_sub(first);
@@ -104,7 +104,6 @@ impl MmrProof {
             if peak != own_peak {
                 other_peaks.push(level[0]);
             }
-            peak += 1;
             first = end;
         }
         Some(Self { index, leaves: count, siblings, other_peaks })

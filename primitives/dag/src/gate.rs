@@ -42,6 +42,10 @@ pub trait DeviceChains {
 }
 
 /// How a unit was taken in; both are answered with "accepted".
+#[allow(
+    clippy::large_enum_variant,
+    reason = "the large variant is the common one: a box would cost an allocation a unit"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admission {
     /// New: hand it to [`crate::Member::introduce`].
@@ -62,6 +66,10 @@ pub struct UnitGate<'a, D, C> {
     passed: BTreeMap<Slot, Hash>,
 }
 
+#[allow(
+    clippy::large_enum_variant,
+    reason = "the large variant is the common one: a box would cost an allocation a unit"
+)]
 enum Screened {
     Known(Hash),
     Unsigned(SignedMessage, CheckedUnit),
