@@ -62,7 +62,7 @@ impl EventView {
         let count: u32 = state.get(keys::event_resource_count(id)).await?.unwrap_or_default();
         let places: Vec<_> = (0..count).map(|index| keys::event_resource(id, index)).collect();
         let ids = all(state.get_all::<ResourceId>(&places).await?, "a resource of the event")?;
-        Ok(Self {
+        let view = Self {
             id,
             programme: state.require(rules, "the event's programme").await?,
             clearing: state.get(keys::clearing(id)).await?,
@@ -74,9 +74,8 @@ impl EventView {
             totals: state.get(keys::totals(id)).await?,
             order: state.get(keys::order(event.area, event.direction)).await?,
             event,
-        }
-        .with_buckets(state)
-        .await?)
+        };
+        view.with_buckets(state).await
     }
 
     async fn with_buckets(mut self, state: &State<'_>) -> Result<Self> {

@@ -246,7 +246,7 @@ impl Agent {
                 }
             }
         }
-        if self.heads % HEADS_PER_EVENT == 0 {
+        if self.heads.is_multiple_of(HEADS_PER_EVENT) {
             self.reports
                 .event("head", json!({ "number": head.number, "hash": head.hash, "seen_ms": head.seen.unix_ms }));
         }

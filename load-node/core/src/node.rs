@@ -230,7 +230,7 @@ impl LoadNode {
     /// The safety net under the notices.
     fn refresh(&mut self, now: Now) {
         self.refreshed_ms = Some(now.mono_ms);
-        if self.refreshes % DEVICE_REFRESH == 0 || !self.admitted {
+        if self.refreshes.is_multiple_of(DEVICE_REFRESH) || !self.admitted {
             self.ask(Query::Device);
         }
         self.refreshes = self.refreshes.wrapping_add(1);

@@ -17,6 +17,9 @@ const MAX_WAITING: usize = 256;
 /// Names a read towards the caller.
 pub(crate) type ReadId = u64;
 
+/// What a read gives: the head that it was made at, and the values in the order of the keys.
+type ReadAnswer = (Head, Vec<Option<Vec<u8>>>);
+
 /// What the driver must do next.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Effect {
@@ -24,8 +27,8 @@ pub(crate) enum Effect {
     Request(String),
     /// A new verified head.
     Head(Head),
-    /// A read has ended: the head that it was made at, and the values in the order of the keys.
-    Read(ReadId, Result<(Head, Vec<Option<Vec<u8>>>), LightError>),
+    /// A read has ended.
+    Read(ReadId, Result<ReadAnswer, LightError>),
     /// The answer to a plain question.
     Answer(ReadId, Result<String, LightError>),
 }

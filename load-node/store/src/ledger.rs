@@ -21,6 +21,9 @@ pub struct RocksLedger {
     device: DeviceId,
 }
 
+/// A slot and the bytes kept for it.
+type Scanned = Result<(Slot, Box<[u8]>), LedgerError>;
+
 impl RocksLedger {
     /// Opens the ledger in `path`, or makes one, for this chain and device only.
     pub fn open(path: &Path, genesis: &Hash, device: DeviceId) -> Result<Self, LedgerError> {
@@ -98,7 +101,7 @@ impl RocksLedger {
         &'a self,
         column: &'static str,
         mode: IteratorMode<'_>,
-    ) -> Result<impl Iterator<Item = Result<(Slot, Box<[u8]>), LedgerError>> + 'a, LedgerError> {
+    ) -> Result<impl Iterator<Item = Scanned> + 'a, LedgerError> {
         let entries = self.db.iterator_cf(self.column(column)?, mode);
         Ok(entries.map(move |entry| {
             let (key, value) = entry.map_err(|error| unavailable(&self.path, error))?;

@@ -174,7 +174,7 @@ impl Worker {
                 _ = ticks.tick() => {
                     running.tick()?;
                     count += 1;
-                    if count % VIEW_TICKS == 0 {
+                    if count.is_multiple_of(VIEW_TICKS) {
                         running.show();
                     }
                 }

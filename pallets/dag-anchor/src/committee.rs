@@ -90,17 +90,17 @@ impl<T: Config> BoundToRuntimeAppPublic for Pallet<T> {
 impl<T: Config> OneSessionHandler<T::AccountId> for Pallet<T> {
     type Key = AuthorityId;
 
-    fn on_genesis_session<'a, I: 'a>(validators: I)
+    fn on_genesis_session<'a, I>(validators: I)
     where
-        I: Iterator<Item = (&'a T::AccountId, AuthorityId)>,
+        I: Iterator<Item = (&'a T::AccountId, AuthorityId)> + 'a,
     {
         Self::seat(validators);
     }
 
     /// Seats a committee only where genesis had none; epoch 0's stays otherwise (see the pallet).
-    fn on_new_session<'a, I: 'a>(_changed: bool, validators: I, _queued_validators: I)
+    fn on_new_session<'a, I>(_changed: bool, validators: I, _queued_validators: I)
     where
-        I: Iterator<Item = (&'a T::AccountId, AuthorityId)>,
+        I: Iterator<Item = (&'a T::AccountId, AuthorityId)> + 'a,
     {
         if Committee::<T>::decode_len().unwrap_or(0) == 0 {
             Self::seat(validators);

@@ -63,7 +63,7 @@ impl<T: Config> Pallet<T> {
             ensure!(records <= chunks * RECORD_CHUNK, "records without a chunk");
             let complete = chunks == Self::chunk_count(event);
             ensure!(!complete || records == T::Market::resource_count(event), "a complete event lacks records");
-            ensure!(complete == !Recording::<T>::get().contains(&event), "a complete event still records");
+            ensure!(complete != Recording::<T>::get().contains(&event), "a complete event still records");
         }
         Ok(())
     }

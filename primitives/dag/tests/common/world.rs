@@ -149,7 +149,7 @@ impl World {
         while self.now < until {
             self.now += 10;
             self.deliver();
-            if self.now % 200 == 0 {
+            if self.now.is_multiple_of(200) {
                 self.devices_act(measuring);
             }
             if measuring && self.rng.gen_bool(crash_chance.min(1.0)) {
@@ -157,11 +157,11 @@ impl World {
             }
             for member in 0..self.plan.members {
                 self.with(member, |m, now| m.tick(now));
-                if self.now % 500 == 0 {
+                if self.now.is_multiple_of(500) {
                     self.tell_finalised(member);
                 }
             }
-            if !measuring && self.now % 500 == 0 && self.devices.iter().all(|d| d.forks || d.kept.is_empty()) {
+            if !measuring && self.now.is_multiple_of(500) && self.devices.iter().all(|d| d.forks || d.kept.is_empty()) {
                 return;
             }
         }
