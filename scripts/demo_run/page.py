@@ -3,6 +3,7 @@
 import html
 
 from .chart import Chart
+from .figures import percent
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c2330; --soft: #667085; --line: #d6dae1; --paper: #ffffff;
@@ -49,7 +50,7 @@ def node_rows(report):
     for node in report["nodes"]:
         yield (
             f"<tr><td>{html.escape(node['name'])}</td><td>{node['quota_wh']:,.1f}</td><td>{node['executed_wh']:,.1f}</td>"
-            f"<td>{node['accuracy'] / 100:.1f} %</td><td>{node['score'] / 100:.1f} %</td><td>{node['credit'] / 100:.1f} %</td>"
+            f"<td>{percent(node['accuracy'])}</td><td>{percent(node['score'])}</td><td>{percent(node['credit'])}</td>"
             f"<td>{yuan(node['paid'])}</td><td>{yuan(node['penalty'])}</td></tr>"
         )
 

@@ -2,7 +2,7 @@
 
 import platform
 
-from .figures import spread
+from .figures import percent, spread
 from .network import SLOT_MS
 from .story import replay_facts
 
@@ -51,10 +51,10 @@ def node_row(load, resource):
         "readings_due": record["readings_due"],
         "readings_valid": record["readings_valid"],
         "response_time_ms": record["response_time_ms"],
-        "accuracy": score.get("accuracy", 0),
-        "score": score.get("score", 0),
-        "k_index": score.get("k_index", 0),
-        "credit": (resource["credit"] or {}).get("credit", 0),
+        "accuracy": score.get("accuracy"),
+        "score": score.get("score"),
+        "k_index": score.get("k_index"),
+        "credit": (resource["credit"] or {}).get("credit"),
         "paid": statement.get("paid", 0),
         "penalty": statement.get("penalty", 0),
     }
@@ -125,8 +125,8 @@ def summary(report):
     for node in report["nodes"]:
         lines.append(
             row(
-                node["name"], f"{node['quota_wh']:.1f}", f"{node['executed_wh']:.1f}", f"{node['accuracy'] / 100:.1f} %",
-                f"{node['score'] / 100:.1f} %", f"{node['credit'] / 100:.1f} %", f"{node['paid'] / 1e6:.4f}", f"{node['penalty'] / 1e6:.4f}",
+                node["name"], f"{node['quota_wh']:.1f}", f"{node['executed_wh']:.1f}", percent(node["accuracy"]),
+                percent(node["score"]), percent(node["credit"]), f"{node['paid'] / 1e6:.4f}", f"{node['penalty'] / 1e6:.4f}",
             )  # fmt: skip
         )
     times = "{:<28}p50 {:>6.0f} ms   p99 {:>6.0f} ms   max {:>6.0f} ms   ({} samples)".format
