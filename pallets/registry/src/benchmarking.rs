@@ -3,6 +3,7 @@
 use crate::*;
 use alloc::vec::Vec;
 use frame_benchmarking::v2::*;
+use frame_support::traits::EnsureOrigin;
 use frame_system::RawOrigin;
 use loadstone_core::{AreaId, DeviceId, OrganisationId, Participant, Role, Watts};
 
