@@ -102,6 +102,12 @@ tracking_bp = {tracking_bp}
                         continue
         return points
 
+    def anchored_moments(self):
+        """Moments of the readings that its ledger holds as proven anchored."""
+        units = [json.loads(line) for line in run([LOAD_NODE, "export", "--store", self.home / "store"]).splitlines()]
+        anchored = [unit["body"].get("readings", []) for unit in units if unit["state"] == "anchored"]
+        return {reading["at_ms"] for readings in anchored for reading in readings}
+
     def ledger(self):
         """What its own ledger holds."""
         return json.loads(run([LOAD_NODE, "status", "--store", self.home / "store"]))

@@ -41,7 +41,7 @@ def refusals(story):
     expect_refusal(north, offer, "NotOwner")
     over = ["availability", "declare", own.resource, "--direction", "down", "--watts", own.capacity_w + 1, "--price", "1.00", "--response-ms", 500]
     expect_refusal(north, over, "WattsOutOfRange")
-    expect_refusal(story.cli("Stranger"), ["dispatch", story.event], "")
+    expect_refusal(story.cli("Stranger"), ["dispatch", story.event], "invalid_transaction")
     story.mark("calls without role, late, foreign or above capacity are refused by name")
 
 
@@ -75,8 +75,8 @@ def bent_archive(story):
         raise Failed(f"the audit from the archive differs: {clean['mismatches'][:3]}")
     victim = max((path for path in archive.iterdir() if path.is_file()), key=lambda path: path.stat().st_size)
     data = bytearray(victim.read_bytes())
-    # The last byte of the last unit's signature lies at the end of the file.
-    data[-1] ^= 1
+    # A unit ends with its readings' bytes and 64 bytes of signature: change the last reading.
+    data[-65] ^= 1
     victim.write_bytes(bytes(data))
     bent = story.cli().one("audit", story.event, "--archive", archive, allowed=(0, 3))
     if not any("unit" in json.dumps(found) for found in bent["mismatches"]):

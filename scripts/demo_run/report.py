@@ -30,9 +30,14 @@ def order_delays(story):
 
 
 def readings(story):
+    """Counts of the ledgers, and what they miss of the series that the meter loop writes beside them.
+
+    The series does not depend on the ledger, so a reading that `kill -9` took from it shows here.
+    """
     ledgers = [load.ledger()["totals"] for load in story.loads]
     total = {name: sum(ledger[name] for ledger in ledgers) for name in ("read", "confirmed", "anchored")}
-    return {**total, "lost": total["read"] - total["anchored"]}
+    missing = sum(len({t for t, _ in load.series()} - load.anchored_moments()) for load in story.loads)
+    return {**total, "lost": max(missing, total["read"] - total["anchored"])}
 
 
 def node_row(load, resource):
@@ -79,7 +84,7 @@ def settlement(story):
     return {
         "paid": paid,
         "penalties": penalties,
-        "escrow_before": story.settled["details"]["budget"],
+        "escrow_before": story.escrow_before["budget"] + story.escrow_before["bonds"],
         "escrow_after": held_after,
         "balance_change": change,
         "conserved": conserved and held_after == 0,

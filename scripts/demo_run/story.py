@@ -165,7 +165,8 @@ class Story:
         return self.cli().one("status", self.event)
 
     def run_window(self):
-        details = self.status()["details"]
+        state = self.status()
+        details, self.escrow_before = state["details"], state["escrow"]
         self.window = {
             "start_ms": details["start"],
             "end_ms": details["start"] + details["interval_ms"] * len(details["needs"]),
