@@ -1,7 +1,7 @@
 //! Transactions: a call encoded with our own types, signed, submitted and watched until it is final.
 
-use crate::{client::Chain, events::ChainEvent, fault::Fault};
-use anyhow::{anyhow, Context, Result};
+use crate::{client::Chain, events::ChainEvent, fault::Fault, refusal};
+use anyhow::{Context, Result};
 use codec::Encode;
 use loadstone_core::{AccountId, BlockNumber, Hash};
 use serde::Serialize;
@@ -9,7 +9,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use subxt::{
     client::OnlineClientAtBlockImpl,
     config::DefaultExtrinsicParamsBuilder,
-    error::{DispatchError, TransactionEventsError},
     ext::scale_encode::{EncodeAsFields, Error as EncodeError, FieldIter, TypeResolver},
     rpcs::rpc_params,
     transactions::{Payload, SubmittableTransaction, TransactionInBlock, TransactionStatus},
@@ -125,14 +124,17 @@ impl<'a> Sender<'a> {
     /// Submits `call` and waits until it is final.
     ///
     /// # Errors
-    /// [`Fault::Invalid`] when a pool refuses it, [`Fault::Refused`] when the runtime does.
+    /// [`Fault::Invalid`] when a pool refuses it, [`Fault::Refused`] when the runtime does, [`Fault::Lost`]
+    /// when nobody says what became of it.
     pub async fn submit(&self, call: &Call) -> Result<Receipt> {
         let signed = self.sign(call).await?;
         let submitted_at_ms = now_ms();
-        let mut progress = signed.submit_and_watch().await.map_err(|error| Fault::Invalid(error.to_string()))?;
+        let sent = signed.submit_and_watch().await;
+        let mut progress = sent.map_err(|error| refusal::by_pool(&error, &self.account()))?;
         let mut included_at_ms = None;
         while let Some(status) = progress.next().await {
-            match status.context("the node stopped reporting on the transaction")? {
+            let status = status.map_err(|error| Fault::Lost(format!("the node stopped reporting on it: {error}")))?;
+            match status {
                 TransactionStatus::InBestBlock(_) => {
                     included_at_ms.get_or_insert_with(now_ms);
                 }
@@ -151,11 +153,13 @@ impl<'a> Sender<'a> {
                 }
                 TransactionStatus::Error { message }
                 | TransactionStatus::Invalid { message }
-                | TransactionStatus::Dropped { message } => return Err(Fault::Invalid(message).into()),
+                | TransactionStatus::Dropped { message } => {
+                    return Err(Fault::Lost(format!("the node let it go: {message}")).into());
+                }
                 _ => {}
             }
         }
-        Err(anyhow!("the node never said that the transaction is final"))
+        Err(Fault::Lost("the node never said that it is final".into()).into())
     }
 
     /// Signs `call` under the account's next nonce.
@@ -176,7 +180,7 @@ impl<'a> Sender<'a> {
 
 /// The finalised block's hash and what the call caused there, the system's own bookkeeping left out.
 async fn outcome(block: &InBlock) -> Result<(Hash, Vec<ChainEvent>)> {
-    let caused = block.wait_for_success().await.map_err(refusal)?;
+    let caused = block.wait_for_success().await.map_err(refusal::by_runtime)?;
     let events = caused.iter().map(|event| ChainEvent::new(&event?)).collect::<Result<Vec<_>>>()?;
     let events = events.into_iter().filter(|event| event.pallet != "System").collect();
     Ok((Hash(block.block_hash().0), events))
@@ -186,19 +190,4 @@ async fn outcome(block: &InBlock) -> Result<(Hash, Vec<ChainEvent>)> {
 pub fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn refusal(error: TransactionEventsError) -> anyhow::Error {
-    let TransactionEventsError::ExtrinsicFailed(error) = error else { return error.into() };
-    let DispatchError::Module(module) = &error else {
-        return Fault::Refused { name: format!("{error:?}"), text: error.to_string() }.into();
-    };
-    match module.details() {
-        Ok(details) => Fault::Refused {
-            name: format!("{}.{}", details.pallet.name(), details.variant.name),
-            text: details.variant.docs.join(" ").trim().to_owned(),
-        }
-        .into(),
-        Err(_) => Fault::Refused { name: error.to_string(), text: String::new() }.into(),
-    }
 }

@@ -3,12 +3,16 @@
 //! State is read by raw key and decoded with the types that the chain itself is built from, so
 //! nothing here depends on the metadata.
 
+use crate::output::Output;
 use anyhow::{anyhow, Context, Result};
 use codec::{Decode, DecodeAll};
 use loadstone_core::{BlockNumber, Hash};
 use loadstone_evidence::Header;
 use serde::{de::DeserializeOwned, Deserialize};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use subxt::{
     backend::LegacyBackend,
     ext::frame_metadata::RuntimeMetadataPrefixed,
@@ -24,6 +28,12 @@ const FINALITY_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Time between looks at a finalised head that is waited for.
 const POLL: Duration = Duration::from_millis(200);
+
+/// How long the finalised head may stand still while something is waited for.
+const STANDSTILL: Duration = Duration::from_secs(120);
+
+/// Time between words on what is waited for.
+const PROGRESS: Duration = Duration::from_secs(5);
 
 /// A connection to a node.
 pub struct Chain {
@@ -120,12 +130,30 @@ impl Chain {
         Ok((target, bytes))
     }
 
-    /// Waits until the finalised chain's time has reached `moment` (Unix milliseconds).
-    pub async fn wait_until(&self, moment: u64) -> Result<()> {
-        while self.finalised().await?.now().await? < moment {
+    /// Waits until the finalised chain's time has reached `moment` (Unix milliseconds), and says how long
+    /// that takes. `what` is waited for.
+    ///
+    /// # Errors
+    /// When the chain finalises nothing more.
+    pub async fn wait_until(&self, moment: u64, what: &str, output: &Output) -> Result<()> {
+        let (mut newest, mut moved, mut said) = (0, Instant::now(), None::<Instant>);
+        loop {
+            let now = self.finalised().await?.now().await?;
+            if now >= moment {
+                return Ok(());
+            }
+            if now > newest {
+                (newest, moved) = (now, Instant::now());
+            }
+            if moved.elapsed() > STANDSTILL {
+                return Err(anyhow!("the chain has finalised nothing for {} s", STANDSTILL.as_secs()));
+            }
+            if said.is_none_or(|at| at.elapsed() >= PROGRESS) {
+                said = Some(Instant::now());
+                output.note(&format!("waiting for {what}: {} s left", (moment - now).div_ceil(1_000)));
+            }
             tokio::time::sleep(POLL).await;
         }
-        Ok(())
     }
 
     /// The runtime's metadata of version 15 or 14, as bytes.

@@ -2,13 +2,14 @@
 
 use crate::{
     check::{Mismatch, Units},
+    output::cny,
     reads::EventView,
 };
 use loadstone_core::{Balance, Price, Watts};
 use loadstone_market::{
     audit::{audit, Audit, AuditInput, AuditRow},
     score::credit,
-    Credit, OrderRule, Phase, Statement, Totals,
+    Credit, Phase, Statement, Totals,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -136,7 +137,7 @@ impl Found {
         for resource in &view.resources {
             for segment in &resource.segments {
                 let total = buckets.entry(segment.price).or_default();
-                let item = format!("offer of resource {} at {}", resource.id, segment.price);
+                let item = format!("offer of resource {} at {}", resource.id, cny(segment.price));
                 self.same(item, &Some(segment.before), &Some(*total));
                 total.0 = total.0.saturating_add(segment.watts.0);
             }
@@ -153,8 +154,7 @@ impl Found {
         self.same("clearing".into(), &view.clearing, &Some(audit.clearing.clone()));
         let awarded = audit.rows.iter().fold(0i64, |sum, row| sum.saturating_add(row.award.0));
         self.same("sum of awards".into(), &Some(audit.clearing.awarded), &Some(Watts(awarded)));
-        let own = view.order.as_ref().filter(|order| order.rule == OrderRule::Event(view.id));
-        if let Some(order) = own {
+        if let Some(order) = &view.order {
             let window = (view.event.start, view.event.end());
             self.same("window of the order".into(), &Some((order.start, order.end)), &Some(window));
         }
@@ -172,4 +172,4 @@ impl Found {
 
 #[cfg(test)]
 #[path = "tests/compare.rs"]
-mod tests;
+pub mod tests;

@@ -3,8 +3,12 @@
 //! A stored anchor keeps every unit as bytes of its own under its place, so that a damaged file still
 //! names the unit that was damaged.
 
-use crate::client::{Chain, State};
-use anyhow::{anyhow, bail, Context, Result};
+use crate::{
+    client::{Chain, State},
+    fault::Fault,
+    files,
+};
+use anyhow::{bail, Context, Result};
 use codec::{Decode, Encode};
 use loadstone_core::{verify_mmr, AnchorNumber, Hash, MerkleProof, MmrPeaks, MmrProof};
 use loadstone_dag::{Anchor, AnchorUnits, Slot, Unit};
@@ -122,14 +126,17 @@ fn file(folder: &Path, number: AnchorNumber) -> PathBuf {
 /// Writes an anchor into a folder.
 pub fn store(folder: &Path, stored: &StoredAnchor) -> Result<()> {
     let path = file(folder, stored.anchor.number);
-    fs::write(&path, stored.encode()).with_context(|| format!("can't write {}", path.display()))
+    files::write(&path, &stored.encode())
 }
 
 /// Reads an anchor from a folder.
+///
+/// # Errors
+/// [`Fault::Mismatch`] when the file does not decode: `store` wrote it whole, so it was changed since.
 pub fn load(folder: &Path, number: AnchorNumber) -> Result<StoredAnchor> {
     let path = file(folder, number);
     let bytes = fs::read(&path).with_context(|| format!("can't read {}", path.display()))?;
-    crate::client::decode(&bytes).map_err(|_| anyhow!("{} is damaged", path.display()))
+    crate::client::decode(&bytes).map_err(|_| Fault::Mismatch(format!("{} is damaged", path.display())).into())
 }
 
 #[cfg(test)]
@@ -147,7 +154,10 @@ mod tests {
         assert_eq!(load(folder.path(), AnchorNumber(1)).expect("read"), stored);
         assert!(load(folder.path(), AnchorNumber(2)).is_err());
         fs::write(file(folder.path(), AnchorNumber(1)), &stored.encode()[1..]).expect("written");
-        let error = load(folder.path(), AnchorNumber(1)).expect_err("damaged").to_string();
-        assert!(error.contains("damaged"), "{error}");
+        let error = load(folder.path(), AnchorNumber(1)).expect_err("damaged");
+        assert!(error.to_string().contains("damaged"), "{error}");
+        // AND a damaged file is a difference, a missing one a plain failure
+        assert_eq!(crate::fault::code(&error), 3);
+        assert_eq!(crate::fault::code(&load(folder.path(), AnchorNumber(2)).expect_err("missing")), 1);
     }
 }

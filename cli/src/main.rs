@@ -1,5 +1,6 @@
 //! `loadstone`: commands for dispatchers, aggregators and auditors.
 
+mod admissible;
 mod call;
 mod check;
 mod client;
@@ -8,16 +9,22 @@ mod compare;
 mod context;
 mod events;
 mod fault;
+mod files;
 mod history;
 mod output;
 mod parse;
 mod reads;
+mod refusal;
+mod rules;
+mod sheet;
 
 use clap::Parser;
 use std::process::ExitCode;
 
-/// Commands for the Loadstone chain. Exit codes: 0 done, 1 refused or failed, 2 wrong usage,
-/// 3 an audit or a verification found a difference.
+/// Commands for the Loadstone chain.
+///
+/// Exit codes: 0 done; 1 refused or failed; 2 wrong usage, or an input file that can't be understood;
+/// 3 an audit or a verification found a difference or a tampered file.
 #[derive(Parser, Debug)]
 #[command(name = "loadstone", version, max_term_width = 100)]
 struct Arguments {
@@ -34,9 +41,10 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             match fault::as_json(&error) {
-                Some(value) if context.json => println!("{value}"),
+                // Failing as it is: that its text can't be written either changes nothing.
+                Some(value) if context.json => drop(output::write_line(&mut std::io::stdout(), &value.to_string())),
                 None if context.json => {}
-                _ => eprintln!("{error:#}"),
+                _ => output::complain(&format!("{error:#}")),
             }
             fault::exit_code(&error)
         }

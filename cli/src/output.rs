@@ -1,7 +1,9 @@
 //! Tables for people, JSON for programs.
 
-use loadstone_core::{Balance, YUAN};
+use anyhow::{Context as _, Result};
+use loadstone_core::{Balance, Price, YUAN};
 use serde_json::Value;
+use std::io::{self, ErrorKind, Write};
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug)]
@@ -12,20 +14,35 @@ pub struct Output {
 
 impl Output {
     /// Prints `value` for programs, or what `people` makes for people.
-    pub fn print(&self, value: &Value, people: impl FnOnce() -> String) {
-        if self.json {
-            println!("{value}");
-        } else {
-            println!("{}", people());
-        }
+    ///
+    /// # Errors
+    /// When standard output can't be written, for example because a disk is full.
+    pub fn print(&self, value: &Value, people: impl FnOnce() -> String) -> Result<()> {
+        let text = if self.json { value.to_string() } else { people() };
+        write_line(&mut io::stdout().lock(), &text)
     }
 
     /// Says what goes on, to people only.
     pub fn note(&self, text: &str) {
         if !self.json {
-            eprintln!("{text}");
+            complain(text);
         }
     }
+}
+
+/// Writes a line. A reader that has seen enough, as `head` has, is no failure: the command ends as it would
+/// have, and its exit code tells what it found.
+pub fn write_line(out: &mut impl Write, text: &str) -> Result<()> {
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("can't write the result"),
+    }
+}
+
+/// Writes a line to standard error, if anyone listens there.
+pub fn complain(text: &str) {
+    // There is no other place to say that this one is closed.
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// A table whose columns are as wide as their widest cell; numbers stand to the right.
@@ -84,6 +101,11 @@ pub fn yuan(amount: Balance) -> String {
     format!("{}.{:06}", amount / YUAN, amount % YUAN)
 }
 
+/// A price as people write it.
+pub fn cny(price: Price) -> String {
+    format!("{} CNY/kWh", yuan(price.0.into()))
+}
+
 /// Basis points as per cent.
 pub fn percent(basis_points: u32) -> String {
     format!("{}.{:02} %", basis_points / 100, basis_points % 100)
@@ -109,10 +131,32 @@ mod tests {
         assert_eq!(table.render(), lines.join("\n"));
     }
 
+    /// A place where writing fails.
+    struct Closed(ErrorKind);
+
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_has_seen_enough_is_no_failure() {
+        // GIVEN a pipe whose reader has gone THEN writing is done
+        assert!(write_line(&mut Closed(ErrorKind::BrokenPipe), "a row").is_ok());
+        // GIVEN a full disk THEN writing fails
+        assert!(write_line(&mut Closed(ErrorKind::StorageFull), "a row").is_err());
+    }
+
     #[test]
     fn money_keeps_every_digit() {
         assert_eq!(yuan(1), "0.000001");
         assert_eq!(yuan(12_345_678), "12.345678");
+        assert_eq!(cny(Price(50_000)), "0.050000 CNY/kWh");
         assert_eq!(percent(9_876), "98.76 %");
     }
 }

@@ -66,6 +66,15 @@ pub fn price(text: &str) -> Result<loadstone_core::Price, String> {
     u64::try_from(micro).map(loadstone_core::Price).map_err(|_| format!("{text}: too large"))
 }
 
+/// Watts that can't be negative.
+pub fn watts(text: &str) -> Result<Watts, String> {
+    match text.parse() {
+        Ok(watts @ 0..) => Ok(Watts(watts)),
+        Ok(_) => Err(format!("{text}: watts are not negative here; the direction says which way they go")),
+        Err(_) => Err(format!("{text}: not a whole number of watts")),
+    }
+}
+
 /// An account by address or by 32 bytes of hex.
 pub fn account(text: &str) -> Result<AccountId, String> {
     if let Ok(bytes) = bytes32(text) {
@@ -137,6 +146,13 @@ mod tests {
         for bad in ["", ".5", "1.0000001", "-1", "1e3", "99999999999999999999999999999999999999"] {
             assert!(yuan(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn watts_are_whole_and_not_negative() {
+        assert_eq!(watts("20000"), Ok(Watts(20_000)));
+        assert!(watts("-5").is_err_and(|text| text.contains("not negative")));
+        assert!(watts("1.5").is_err_and(|text| text.contains("whole number")));
     }
 
     #[test]

@@ -5,8 +5,8 @@ use anyhow::{anyhow, Context, Result};
 use loadstone_core::{AccountId, AnchorNumber, EventId, Price, Resource, ResourceId, Watts};
 use loadstone_evidence::keys;
 use loadstone_market::{
-    Clearing, Commitment, Credit, EscrowState, Event, EventRecord, Order, Phase, Programme, Score, Segments, Statement,
-    Totals,
+    Clearing, Commitment, Credit, EscrowState, Event, EventRecord, Order, OrderRule, Phase, Programme, Score, Segments,
+    Statement, Totals,
 };
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub struct EventView {
     pub escrow: Option<EscrowState>,
     /// Sums over its statements.
     pub totals: Option<Totals>,
-    /// The current order of its area and direction, whatever it is for.
+    /// Its order, while no other of its area and direction has taken the place.
     pub order: Option<Order>,
 }
 
@@ -72,7 +72,7 @@ impl EventView {
             cutoff: state.get(keys::cutoff(id)).await?,
             escrow: state.get(keys::escrow(id)).await?,
             totals: state.get(keys::totals(id)).await?,
-            order: state.get(keys::order(event.area, event.direction)).await?,
+            order: own_order(state.get(keys::order(event.area, event.direction)).await?, id),
             event,
         };
         view.with_buckets(state).await
@@ -94,6 +94,11 @@ impl EventView {
     pub fn reached(&self, phase: Phase) -> bool {
         self.event.phase >= phase && self.event.phase != Phase::Cancelled
     }
+}
+
+/// The chain keeps one order for an area and direction: the newest, whatever it is for.
+fn own_order(current: Option<Order>, event: EventId) -> Option<Order> {
+    current.filter(|order| order.rule == OrderRule::Event(event))
 }
 
 async fn commitments(state: &State<'_>, id: EventId) -> Result<Vec<(AccountId, Commitment)>> {
@@ -135,4 +140,32 @@ pub fn all<T>(values: Vec<Option<T>>, what: &str) -> Result<Vec<T>> {
 pub async fn newest_event(state: &State<'_>) -> Result<EventId> {
     let next: EventId = state.get(keys::next_event()).await?.unwrap_or_default();
     next.0.checked_sub(1).map(EventId).context("there is no event yet")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use loadstone_core::{AreaId, BoundedVec, Direction, Millis};
+
+    #[test]
+    fn an_event_shows_its_own_order_alone() {
+        // GIVEN the current order of an area
+        let order = |rule| Order {
+            area: AreaId(1),
+            direction: Direction::Down,
+            sequence: 36,
+            rule,
+            start: Millis(0),
+            end: Millis(1),
+            issued_at: Millis(0),
+            reference_anchor: AnchorNumber(1),
+            reason: BoundedVec::default(),
+        };
+        let own = order(OrderRule::Event(EventId(4)));
+        // THEN the event that it is for shows it, and others and other orders' events don't
+        assert_eq!(own_order(Some(own.clone()), EventId(4)), Some(own.clone()));
+        assert_eq!(own_order(Some(own), EventId(5)), None);
+        assert_eq!(own_order(Some(order(OrderRule::Release)), EventId(4)), None);
+        assert_eq!(own_order(None, EventId(4)), None);
+    }
 }

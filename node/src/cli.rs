@@ -1,10 +1,10 @@
 //! The node's command line.
 
-use crate::{dag::GatewayArgs, keys::ValidatorKeysCmd, service::TuningParams};
+use crate::{chain_spec::ExportCmd, dag::GatewayArgs, keys::ValidatorKeysCmd, service::TuningParams};
 use clap::{Parser, Subcommand};
 use sc_cli::{
-    BuildSpecCmd, ChainInfoCmd, CheckBlockCmd, ExportBlocksCmd, ExportChainSpecCmd, ExportStateCmd, ImportBlocksCmd,
-    KeySubcommand, PurgeChainCmd, RevertCmd, RunCmd, SignCmd, VerifyCmd,
+    BuildSpecCmd, ChainInfoCmd, CheckBlockCmd, ExportBlocksCmd, ExportStateCmd, ImportBlocksCmd, KeySubcommand,
+    PurgeChainCmd, RevertCmd, RunCmd, SignCmd, VerifyCmd,
 };
 use sc_storage_monitor::StorageMonitorParams;
 
@@ -49,7 +49,7 @@ pub enum Command {
     Verify(VerifyCmd),
 
     /// Write a chain spec, plain or raw.
-    ExportChainSpec(ExportChainSpecCmd),
+    ExportChainSpec(ExportCmd),
 
     /// Write a chain spec; kept for tools that know this older command.
     BuildSpec(BuildSpecCmd),

@@ -3,13 +3,13 @@
 use crate::{
     chain_spec,
     cli::{Cli, Command},
-    service,
+    failure, service,
 };
 use loadstone_runtime::opaque::Block;
 use sc_cli::SubstrateCli;
 use sc_network::{config::NetworkBackendType, Litep2pNetworkBackend, NetworkWorker};
 use sc_service::PartialComponents;
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 impl SubstrateCli for Cli {
     fn impl_name() -> String {
@@ -55,7 +55,7 @@ pub fn run() -> sc_cli::Result<()> {
         Some(Command::ValidatorKeys(cmd)) => cmd.run(),
         Some(Command::Sign(cmd)) => cmd.run(),
         Some(Command::Verify(cmd)) => cmd.run(),
-        Some(Command::ExportChainSpec(cmd)) => cmd.run(cli.load_spec(&cmd.chain)?),
+        Some(Command::ExportChainSpec(cmd)) => cmd.run(),
         Some(Command::BuildSpec(cmd)) => {
             cli.create_runner(cmd)?.sync_run(|config| cmd.run(config.chain_spec, config.network))
         }
@@ -99,7 +99,15 @@ fn run_on_database(cli: &Cli, command: &Command) -> sc_cli::Result<()> {
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {
     let (tuning, gateway) = (cli.tuning.clone(), cli.gateway.clone());
     let storage_monitor = cli.storage_monitor.clone();
-    cli.create_runner(&cli.run)?.run_node_until_exit(|config| async move {
+    let named = cli.run.shared_params.base_path().ok().flatten().map(|base| base.path().to_owned());
+    let about = |path: Option<PathBuf>, error: sc_cli::Error| match path {
+        Some(path) => failure::about("the data folder", &path, error),
+        None => error,
+    };
+    let mut runner = cli.create_runner(&cli.run).map_err(|error| about(named, error))?;
+    service::claim_ports(runner.config_mut(), gateway.config().map(|config| config.listen))?;
+    let folder = runner.config().data_path.clone();
+    let run = runner.run_node_until_exit(|config| async move {
         let database = config.database.path().map(ToOwned::to_owned);
         let task_manager = match config.network.network_backend {
             NetworkBackendType::Libp2p => service::new_full::<NetworkWorker<_, _>>(config, tuning, gateway)?,
@@ -114,5 +122,6 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
             .map_err(|error| sc_cli::Error::Application(error.into()))?;
         }
         Ok::<_, sc_cli::Error>(task_manager)
-    })
+    });
+    run.map_err(|error| about(Some(folder), error))
 }

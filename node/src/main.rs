@@ -4,10 +4,19 @@ mod chain_spec;
 mod cli;
 mod command;
 mod dag;
+mod failure;
 mod keys;
 mod rpc;
 mod service;
 
-fn main() -> sc_cli::Result<()> {
-    command::run()
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match command::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", failure::explain(&error));
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -1,15 +1,24 @@
 """Command line of the demo."""
 
+import signal
+
+if __name__ == "__main__":
+    # Until the handlers stand there is nothing to put in order: Ctrl-C just ends the program.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
-import contextlib
 import json
 import pathlib
-import shutil
+import subprocess
 import sys
 import time
 
 from . import page, report as reporting
-from .processes import Failed
+from .cli import LOADSTONE
+from .folder import Folder
+from .loads import AREA, LOAD_NODE
+from .network import NODE
+from .processes import SIGNALLED, Failed, Stopped
 from .story import Story, dump
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -22,7 +31,9 @@ def arguments():
         "a series of small orders, then declaration, clearing, dispatch, metering, scoring, settlement and audit. "
         "Writes target/demo/report.html.",
     )
-    parser.add_argument("--json", action="store_true", help="also write target/demo/report.json and print it")
+    parser.add_argument(
+        "--json", action="store_true", help="also write target/demo/report.json and print it; all text goes to standard error"
+    )
     parser.add_argument("--keep", action="store_true", help="leave the network up afterwards, until Ctrl-C")
     parser.add_argument("--faults", action="store_true", help="kill -9 a validator and two load nodes during the event")
     parser.add_argument("--orders", type=int, default=32, help="small orders in the series (32)")
@@ -37,79 +48,110 @@ def attach_text(story):
     return f"""
 The network is up; Ctrl-C ends it.
   explorer      polkadot.js apps or PAPI console, custom endpoint {ws}
-  CLI           loadstone --url {ws} status {story.event}
-  load node     copy {load.home / 'node.toml'}, give it a registered device and a store of its own, then
-                loadstone-load-node run --config node.toml
+  CLI           {LOADSTONE} --url {ws} status {story.event}
   gateways      {', '.join(each.gateway_url for each in network.validators)}
-  logs          {story.home / 'logs'}"""
+  logs          {story.home / 'logs'}
+  disk          about 35 MB a minute, in {story.home}
+
+To attach a load node of your own:
+  1. its key    {LOAD_NODE} key generate --out device.key
+  2. register   an aggregator registers it, here //AggregatorNorth, with the public key that was printed:
+                {LOADSTONE} --url {ws} --suri //AggregatorNorth resource register \\
+                    --area {AREA} --device-key PUBLIC --down 20000 --load-min 0 --load-max 90000
+  3. configure  copy {load.home / 'node.toml'} beside the key; put the printed
+                number into `device` and `resource`, give it a `name`; `key_file` and `store` lie beside the
+                configuration, and `chain_spec`, `bootnodes` and `gateways` stay as they are
+  4. run        {LOAD_NODE} run --config node.toml"""
 
 
-def tell(begun, quiet):
+def tell(begun, quiet, file=None):
     def say(what):
         if not quiet:
-            print(f"  {time.monotonic() - begun:6.1f} s  {what}", flush=True)
+            print(f"  {time.monotonic() - begun:6.1f} s  {what}", file=file, flush=True)
 
     return say
 
 
 def prepare(folder):
-    """An empty folder for the run; only a folder that a demo made is ever emptied."""
-    marker = folder / ".loadstone-demo"
-    if folder.exists() and any(folder.iterdir()) and not marker.exists():
-        raise Failed(f"{folder} is not a demo's folder: name another with --out")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    marker.touch()
+    """An empty folder that no other run uses, and programs to run in it."""
+    for program in (NODE, LOAD_NODE, LOADSTONE):
+        if not program.exists():
+            raise Failed(f"{program} is not built: run scripts/demo, or cargo build --release --workspace")
+    Folder(folder)
+
+
+def ending(story, work):
+    """Runs `work` and ends every program of the story; a failure to end is told unless something else failed first."""
+    try:
+        work()
+    except BaseException:
+        story.stop(complain=False)
+        raise
+    story.stop()
 
 
 def main(extra=None):
     """`extra(story)` runs after settlement, while the whole network is up."""
     options = arguments()
+    # Programs that read the JSON get nothing else.
+    text = sys.stderr if options.json else sys.stdout
     prepare(options.out)
-    say = tell(time.monotonic(), False)
-    story = Story(options.out, say, options.nodes, options.orders, options.faults)
-    try:
-        story.run()
-        if extra:
-            extra(story)
-        story.stop_loads()
-        story.audit()
-        report = reporting.build(story)
-        total, small = page.charts(report, {load.name: load.series() for load in story.loads})
-        (options.out / "report.html").write_text(page.render(report, total, small))
-        print(reporting.summary(report))
-        print(f"\nreport: {options.out / 'report.html'}")
-        if options.json:
-            dump(options.out / "report.json", report)
-            print(json.dumps(report))
-        faults = reporting.shortcomings(report)
-        if options.keep:
-            keep(story)
-        if faults:
-            raise Failed("; ".join(faults))
-    finally:
-        story.stop()
+    story = Story(options.out, tell(time.monotonic(), False, text), options.nodes, options.orders, options.faults)
+    ending(story, lambda: perform(story, options, text, extra))
 
 
-def keep(story):
+def perform(story, options, text, extra):
+    story.run()
+    if extra:
+        extra(story)
+    story.stop_loads()
+    story.audit()
+    report = reporting.build(story)
+    total, small = page.charts(report, {load.name: load.series() for load in story.loads})
+    (options.out / "report.html").write_text(page.render(report, total, small))
+    print(reporting.summary(report), file=text)
+    print(f"\nreport: {options.out / 'report.html'}", file=text)
+    if options.json:
+        dump(options.out / "report.json", report)
+        print(json.dumps(report), flush=True)
+    faults = reporting.shortcomings(report)
+    if options.keep:
+        keep(story, text)
+    if faults:
+        raise Failed("; ".join(faults))
+
+
+def keep(story, text):
     for load in story.loads:
         load.program.start()
-    print(attach_text(story), flush=True)
-    with contextlib.suppress(KeyboardInterrupt):
+    print(attach_text(story), file=text, flush=True)
+    try:
         while True:
             time.sleep(1)
+    except Stopped:
+        print("ending the network", file=text, flush=True)
 
 
-def run(extra=None):
+def guarded(work):
+    """Exit code of `work`: failures and signals are told in a sentence, and leave no program behind."""
     try:
-        main(extra)
+        with SIGNALLED:
+            work()
         return 0
     except Failed as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130
+    except (OSError, subprocess.SubprocessError) as error:
+        # Most of all a full disk, a folder that someone removed during the run, or a tool that is not there.
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except Stopped as stopped:
+        print(stopped, file=sys.stderr)
+        return 128 + stopped.number
+
+
+def run(extra=None):
+    return guarded(lambda: main(extra))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import json
 import subprocess
 
 from .network import TARGET
-from .processes import Failed
+from .processes import Failed, die_with_parent
 
 LOADSTONE = TARGET / "loadstone"
 
@@ -22,7 +22,7 @@ class Cli:
         return self.base + [str(word) for word in words]
 
     def lines(self, *words, allowed=(0,)):
-        done = subprocess.run(self.command(*words), capture_output=True, text=True, cwd=self.folder)
+        done = subprocess.run(self.command(*words), capture_output=True, text=True, cwd=self.folder, preexec_fn=die_with_parent)
         if done.returncode not in allowed:
             raise Failed(f"loadstone {' '.join(str(word) for word in words)} (exit {done.returncode}):\n{done.stderr}{done.stdout}")
         return [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
@@ -33,11 +33,18 @@ class Cli:
 
     def start(self, *words):
         """The command in the background; finish it with `finish`."""
-        return subprocess.Popen(self.command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder)
+        return subprocess.Popen(
+            self.command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder,
+            preexec_fn=die_with_parent,
+        )  # fmt: skip
 
     @staticmethod
     def finish(process, patience_s=60):
-        out, err = process.communicate(timeout=patience_s)
+        try:
+            out, err = process.communicate(timeout=patience_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise Failed(f"{' '.join(process.args[1:])} did not finish within {patience_s} s") from None
         if process.returncode:
             raise Failed(f"{' '.join(process.args[1:])} (exit {process.returncode}):\n{err}{out}")
         return [json.loads(line) for line in out.splitlines() if line.strip()]

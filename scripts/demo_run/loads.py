@@ -15,6 +15,8 @@ SOURCE = "Two British half-hourly meters, twelve winter weekdays (eemeter 4.1.1 
 SPEED, SCALE, NOISE_BP = 2, 60, 60
 START_OF_DAY_S = 68_400
 AREA = 1
+# How long a load node that is told to end may take to hand in what it has.
+DRAIN_S = 30
 
 
 def profile_w(column):
@@ -84,7 +86,7 @@ tracking_bp = {tracking_bp}
         path.write_text(config)
         command = [
             LOAD_NODE, "run", "--config", path, "--events", self.events_file, "--series", self.series_file,
-            "--drain-seconds", 30,
+            "--drain-seconds", DRAIN_S,
         ]  # fmt: skip
         self.program = Program(self.name, command, self.home / "node.log")
 

@@ -1,5 +1,6 @@
 """Starting, watching and stopping the programs of the network; each writes to a log of its own."""
 
+import ctypes
 import os
 import pathlib
 import signal
@@ -7,13 +8,35 @@ import socket
 import subprocess
 import time
 
+LIBC = ctypes.CDLL(None, use_errno=True)
+PR_SET_PDEATHSIG = 1
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 class Failed(Exception):
     """The demo cannot go on; the message says why and where to look."""
 
 
+class Stopped(BaseException):
+    """Someone asked this program to end. No `Exception`, so that nothing takes it for a failure to be tried again."""
+
+    def __init__(self, number):
+        super().__init__(f"stopped by {signal.Signals(number).name}")
+        self.number = number
+
+
+def die_with_parent(parent=os.getpid()):
+    """Runs in a child before its program: the kernel ends it when this program is gone, however that came about."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
 class Program:
     """One running program with its log; can be killed and started again with the same arguments."""
+
+    # Everything that was started, for the second signal.
+    started = []
 
     def __init__(self, name, command, log, env=None):
         self.name = name
@@ -25,9 +48,12 @@ class Program:
     def start(self):
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as out:
+            # A session of its own: Ctrl-C in the terminal is for this program, which stops the others in order.
             self.process = subprocess.Popen(
-                self.command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=self.env, start_new_session=True
-            )
+                self.command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=self.env,
+                start_new_session=True, preexec_fn=die_with_parent,
+            )  # fmt: skip
+        self.started.append(self)
         return self
 
     def is_running(self):
@@ -46,17 +72,51 @@ class Program:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
 
-    def stop(self, patience_s=20):
-        """Asks the program to end, and insists when it does not."""
-        if not self.is_running():
+
+class Signals:
+    """The first SIGINT, SIGTERM or SIGHUP ends the run in order; any further one kills what is left at once."""
+
+    def __init__(self):
+        self.stopping = self.hurried = False
+
+    def __enter__(self):
+        self.before = {number: signal.signal(number, self.arrive) for number in SIGNALS}
+        return self
+
+    def __exit__(self, *_):
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+    def arrive(self, number, _frame):
+        if self.stopping:
+            self.hurried = True
+            for program in Program.started:
+                if program.is_running():
+                    program.process.send_signal(signal.SIGKILL)
             return
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(patience_s)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait(10)
-            raise Failed(f"{self.name} did not stop within {patience_s} s of SIGTERM; its log is {self.log}") from None
+        self.stopping = True
+        raise Stopped(number)
+
+
+SIGNALLED = Signals()
+
+
+def stop_all(programs, patience_s):
+    """Asks all programs to end at once, and kills those that do not; answers with the killed ones.
+
+    A signal that comes now must not leave this half done: it only shortens the wait.
+    """
+    SIGNALLED.stopping = True
+    running = [program for program in programs if program.is_running()]
+    for program in running:
+        program.process.send_signal(signal.SIGTERM)
+    deadline = time.monotonic() + patience_s
+    while any(program.is_running() for program in running) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    late = [program for program in running if program.is_running()]
+    for program in late:
+        program.kill()
+    return late
 
 
 def free_ports(count):

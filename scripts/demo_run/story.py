@@ -5,10 +5,10 @@ import time
 
 from . import loads as load_nodes
 from .cli import Cli
-from .loads import AREA, LoadNode
+from .loads import AREA, DRAIN_S, LoadNode
 from .money import snapshot
 from .network import Network
-from .processes import Failed, wait_until
+from .processes import SIGNALLED, Failed, stop_all, wait_until
 
 PROGRAMME = """\
 name = "Intraday peak cut"
@@ -203,8 +203,12 @@ class Story:
     def stop_loads(self):
         for load in self.loads:
             load.program.process.terminate()
-        for load in self.loads:
-            load.program.process.wait(40)
+        wait_until(
+            "the load nodes drain and stop",
+            lambda: not any(load.program.is_running() for load in self.loads),
+            DRAIN_S + 10,
+            self.network.programs(),
+        )
         self.mark("load nodes have drained: every reading is proven anchored")
 
     def audit(self):
@@ -233,16 +237,17 @@ class Story:
         self.run_window()
         self.settle()
 
-    def stop(self):
-        """Ends every program that still runs; the last to fail is reported."""
-        failure = None
-        for program in self.programs():
-            try:
-                program.stop()
-            except Failed as error:
-                failure = error
-        if failure:
-            raise failure
+    def stop(self, complain=True):
+        """Ends every program that still runs: the loads first, since they hand in their last readings to the validators.
+
+        In a run that failed anyway the loads get little time, and what had to be killed is no news.
+        """
+        loads = [load.program for load in self.loads if load.program]
+        late = stop_all(loads, DRAIN_S + 10 if complain else 5)
+        late += stop_all(self.network.programs(), 20)
+        if late and complain and not SIGNALLED.hurried:
+            names = ", ".join(f"{program.name} (log {program.log})" for program in late)
+            raise Failed(f"did not stop in time after SIGTERM and had to be killed: {names}")
 
 
 def replay_facts():

@@ -21,6 +21,6 @@ fi
 
 # Compiles the programs; the runtime's wasm comes with the node.
 build_programs() {
-    say "Building node, load node and CLI in $CARGO_TARGET_DIR (20 to 40 minutes on a cold two-core machine)"
+    say "Building node, load node and CLI in $CARGO_TARGET_DIR (about an hour on a cold two-core machine)"
     (cd "$top" && cargo build --release --locked --workspace --all-targets)
 }

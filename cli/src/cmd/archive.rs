@@ -55,7 +55,6 @@ impl Archive {
         }
         let folder = self.out.display().to_string();
         let value = json!({ "folder": folder, "anchors": last, "units": units });
-        context.output().print(&value, || format!("{units} units of {last} anchors stored in {folder}"));
-        Ok(())
+        context.output().print(&value, || format!("{units} units of {last} anchors stored in {folder}"))
     }
 }

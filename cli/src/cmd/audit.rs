@@ -57,7 +57,7 @@ impl Audit {
             "rows": rows(&view, &comparison),
             "mismatches": mismatches,
         });
-        context.output().print(&value, || people(&view, &units, &comparison, &mismatches));
+        context.output().print(&value, || people(&view, &units, &comparison, &mismatches))?;
         match mismatches.len() {
             0 => Ok(()),
             differences => Err(Fault::Differences(differences).into()),
@@ -102,7 +102,8 @@ fn rows(view: &EventView, comparison: &Comparison) -> Vec<Value> {
 }
 
 fn people(view: &EventView, units: &Units, comparison: &Comparison, mismatches: &[&Mismatch]) -> String {
-    let mut table = Table::new(&["resource", "award W", "baseline W", "readings", "claim", "penalty", "paid"]);
+    let mut table =
+        Table::new(&["resource", "award W", "baseline W", "readings", "claim CNY", "penalty CNY", "paid CNY"]);
     for row in &comparison.audit.rows {
         table.row([
             row.resource.to_string(),

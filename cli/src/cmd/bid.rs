@@ -5,32 +5,29 @@
 
 use super::report;
 use crate::{
+    admissible::Terms,
     call::{Call, Sender},
-    client::Chain,
+    client::{Chain, State},
     context::Context,
-    fault::Fault,
-    output::hexed,
+    fault::{is_refusal, Fault},
     parse,
+    sheet::{self, Found, Kept},
 };
-use anyhow::{anyhow, Context as _, Result};
+use anyhow::Result;
 use clap::{Args, Subcommand};
-use loadstone_core::{AccountId, BoundedVec, EventId, Hash};
+use loadstone_core::{BoundedVec, EventId, Millis, Resource};
 use loadstone_evidence::keys;
-use loadstone_market::{seal, BidResources, BidSheet, ResourceBid};
+use loadstone_market::{BidResources, BidSheet, Commitment, Event, Programme, ResourceBid};
 use rand::{rngs::OsRng, RngCore};
-use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::{
-    fs::{self, OpenOptions},
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 /// Bids in an event in two steps.
 #[derive(Subcommand, Debug)]
 pub enum Bid {
     /// Commits to offers; a bond is held. By an aggregator, before gate closure.
+    ///
+    /// The offers are checked against programme and capacity first: what can't be revealed is not sent.
     Commit(Offers),
     /// Reveals committed offers after gate closure.
     Reveal {
@@ -55,7 +52,8 @@ pub struct Offers {
     /// Offers of one resource: RESOURCE=PRICE:WATTS[,PRICE:WATTS...], prices in yuan per kWh. May be repeated.
     #[arg(long = "offer", required = true, value_parser = parse::resource_bid)]
     offers: Vec<ResourceBid>,
-    /// File for sheet and salt; by default named after event and account.
+    /// File for sheet and salt, without which nothing can be revealed; by default named after network, event
+    /// and account.
     #[arg(long)]
     file: Option<PathBuf>,
 }
@@ -65,16 +63,6 @@ pub struct Offers {
 pub struct Declare {
     #[command(flatten)]
     offers: Offers,
-}
-
-/// What a bidder keeps between commitment and reveal.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    genesis: Hash,
-    event: EventId,
-    bidder: AccountId,
-    sheet: BidSheet,
-    salt: String,
 }
 
 impl Bid {
@@ -87,8 +75,7 @@ impl Bid {
             Self::Reveal { file, wait } => reveal(context, &chain, &sender, &file, wait).await,
             Self::Withdraw { event } => {
                 let receipt = sender.submit(&Call::new("Bids", "withdraw", EventId(event))).await?;
-                report(context, &receipt, "withdrawn", json!({ "event": event }));
-                Ok(())
+                report(context, &receipt, "withdrawn", json!({ "event": event }))
             }
         }
     }
@@ -116,43 +103,73 @@ fn sheet(mut offers: Vec<ResourceBid>) -> Result<(BidSheet, BidResources)> {
 }
 
 async fn commit(context: &Context, chain: &Chain, sender: &Sender<'_>, offers: Offers) -> Result<PathBuf> {
-    let event = EventId(offers.event);
+    let id = EventId(offers.event);
     let (sheet, resources) = sheet(offers.offers)?;
+    let bidder = sender.account();
+    let path = offers.file.unwrap_or_else(|| sheet::default_path(&chain.genesis, id, &bidder));
+    let state = chain.finalised().await?;
+    let event: Event = state.require(keys::event(id), &format!("event {id}")).await?;
+    let programme: Programme =
+        state.require(keys::programme(event.programme, event.version), "the event's programme").await?;
+    let wanted: Vec<_> = resources.iter().map(|resource| keys::resource(*resource)).collect();
+    let registered = state.get_all::<Resource>(&wanted).await?;
+    let terms = Terms { id, event: &event, programme: &programme, now: Millis(state.now().await?) };
+    terms.check_open()?;
+    terms.check_sheet(&bidder, &sheet, &registered)?;
+    if let Some(commitment) = state.get::<Commitment>(keys::commitment(id, &bidder)).await? {
+        return Err(sheet::already_committed(&path, id, &commitment.seal).into());
+    }
+    check_replaceable(&state, &path).await?;
+
     let mut salt = [0u8; 32];
     OsRng.fill_bytes(&mut salt);
-    let bidder = sender.account();
-    let seal = seal(&chain.genesis, event, &bidder, &sheet, &salt);
-    let path = offers.file.unwrap_or_else(|| PathBuf::from(format!("bid-{event}-{bidder}.json")));
-    keep(&path, &Kept { genesis: chain.genesis, event, bidder, sheet, salt: hexed(&salt) })?;
-    let receipt = sender.submit(&Call::new("Bids", "commit", (event, seal, resources))).await?;
+    let kept = Kept::new(chain.genesis, id, bidder, sheet, salt);
+    let seal = kept.seal().map_err(Fault::Usage)?;
+    let pending = kept.write(&path)?;
+    let receipt = match sender.submit(&Call::new("Bids", "commit", (id, seal, resources))).await {
+        Ok(receipt) => receipt,
+        Err(error) if is_refusal(&error) => {
+            pending.discard();
+            return Err(error);
+        }
+        // The bid may be on chain all the same: without its sheet the bond would be lost.
+        Err(error) => {
+            let file = pending.draft().display().to_string();
+            return Err(error.context(format!(
+                "its sheet stays in {file}: if the bid is on chain, reveal it with `loadstone bid reveal {file}`"
+            )));
+        }
+    };
+    let path = pending.keep();
     let file = path.display().to_string();
-    report(context, &receipt, "committed", json!({ "event": event, "seal": seal, "file": file }));
+    report(context, &receipt, "committed", json!({ "event": id, "seal": seal, "file": file }))?;
     Ok(path)
 }
 
-fn keep(path: &Path, kept: &Kept) -> Result<()> {
-    let text = serde_json::to_string_pretty(kept)?;
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let written = file.and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
-    written.with_context(|| format!("can't write sheet and salt into {}", path.display()))
+/// What stands under `path` must not be needed for a reveal.
+async fn check_replaceable(state: &State<'_>, path: &Path) -> Result<()> {
+    if let Found::Bid(kept) = sheet::look(path, &state.chain().genesis)? {
+        let on_chain: Option<Commitment> = state.get(keys::commitment(kept.event, &kept.bidder)).await?;
+        let same = |commitment: &Commitment| !commitment.revealed && kept.seal().as_ref() == Ok(&commitment.seal);
+        if on_chain.as_ref().is_some_and(same) {
+            return Err(sheet::still_needed(path, &kept).into());
+        }
+    }
+    Ok(())
 }
 
 async fn reveal(context: &Context, chain: &Chain, sender: &Sender<'_>, path: &Path, wait: bool) -> Result<()> {
-    let text = fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))?;
-    let kept: Kept = serde_json::from_str(&text).with_context(|| format!("{} is damaged", path.display()))?;
-    let salt = parse::bytes32(&kept.salt).map_err(|error| anyhow!("{} is damaged: {error}", path.display()))?;
+    let kept = Kept::read(path)?;
+    let salt = kept.salt().map_err(Fault::Usage)?;
     if kept.genesis != chain.genesis || kept.bidder != sender.account() {
         return Err(Fault::Usage(format!("{} is of another chain or account", path.display())).into());
     }
     if wait {
-        let event: loadstone_market::Event = chain.finalised().await?.require(keys::event(kept.event), "it").await?;
-        context.output().note(&format!("waiting for gate closure of event {}", kept.event));
-        chain.wait_until(event.gate_closure.0.saturating_add(1)).await?;
+        let event: Event =
+            chain.finalised().await?.require(keys::event(kept.event), &format!("event {}", kept.event)).await?;
+        let what = format!("gate closure of event {}", kept.event);
+        chain.wait_until(event.gate_closure.0.saturating_add(1), &what, &context.output()).await?;
     }
     let receipt = sender.submit(&Call::new("Bids", "reveal", (kept.event, kept.sheet, salt))).await?;
-    report(context, &receipt, "revealed", json!({ "event": kept.event }));
-    Ok(())
+    report(context, &receipt, "revealed", json!({ "event": kept.event }))
 }

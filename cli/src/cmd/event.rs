@@ -10,10 +10,10 @@ use crate::{
     reads::newest_event,
 };
 use anyhow::Result;
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use loadstone_core::{AreaId, Balance, BoundedVec, Direction, EventId, Millis, ProgrammeId, Watts};
 use loadstone_evidence::keys;
-use loadstone_market::{Clearing, Needs};
+use loadstone_market::{Clearing, Event as Record, Needs, Phase, Programme};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,7 @@ const RETRY: Duration = Duration::from_millis(500);
 pub enum Event {
     /// Opens an event; its budget is held. By a grid company.
     Open(Open),
-    /// Clears an event once its reveal window is over. By a grid company.
+    /// Clears an event once its reveal window is over, for which it waits. By a grid company.
     Clear(Clear),
     /// Cancels an event before dispatch. By its opener.
     Cancel {
@@ -36,6 +36,11 @@ pub enum Event {
 
 /// What the grid needs.
 #[derive(Args, Debug)]
+#[command(
+    allow_negative_numbers = true,
+    group(ArgGroup::new("window").required(true).args(["start", "start_in"])),
+    group(ArgGroup::new("closure").required(true).args(["gate", "gate_in"])),
+)]
 pub struct Open {
     /// The rules: the newest version of this programme.
     #[arg(long)]
@@ -47,16 +52,16 @@ pub struct Open {
     #[arg(long)]
     direction: parse::Direction,
     /// Watts needed in each settlement interval, separated by commas.
-    #[arg(long, value_delimiter = ',', required = true)]
-    needs: Vec<i64>,
+    #[arg(long, value_delimiter = ',', required = true, allow_hyphen_values = true, value_parser = parse::watts)]
+    needs: Vec<Watts>,
     /// Start of the window, in Unix milliseconds of chain time.
-    #[arg(long, required_unless_present = "start_in", conflicts_with = "start_in")]
+    #[arg(long)]
     start: Option<u64>,
     /// Start of the window, in seconds from now.
     #[arg(long)]
     start_in: Option<u64>,
     /// Gate closure, in Unix milliseconds of chain time.
-    #[arg(long, required_unless_present = "gate_in", conflicts_with = "gate_in")]
+    #[arg(long)]
     gate: Option<u64>,
     /// Gate closure, in seconds from now.
     #[arg(long)]
@@ -66,14 +71,17 @@ pub struct Open {
     budget: Balance,
 }
 
-/// Which event to clear.
+/// Clears an event once its reveal window is over, for which it waits. By a grid company.
 #[derive(Args, Debug)]
 pub struct Clear {
     /// The event.
     event: u32,
-    /// Try again for so many seconds while the chain refuses, since the reveal window may be open.
-    #[arg(long, default_value_t = 0)]
+    /// Give up so many seconds after the end of the reveal window, when too few validators have made blocks.
+    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
     wait: u64,
+    /// Try once, now, instead of waiting for the end of the reveal window.
+    #[arg(long, conflicts_with = "wait")]
+    no_wait: bool,
 }
 
 impl Event {
@@ -85,8 +93,7 @@ impl Event {
             Self::Cancel { event } => {
                 let chain = context.connect().await?;
                 let receipt = context.sender(&chain)?.submit(&Call::new("Bids", "cancel", EventId(event))).await?;
-                report(context, &receipt, "cancelled", json!({ "event": event }));
-                Ok(())
+                report(context, &receipt, "cancelled", json!({ "event": event }))
             }
         }
     }
@@ -100,8 +107,8 @@ impl Open {
             Millis(at.unwrap_or_else(|| now.saturating_add(seconds.unwrap_or_default().saturating_mul(1_000))))
         };
         let (start, gate) = (moment(self.start, self.start_in), moment(self.gate, self.gate_in));
-        let needs: Needs = BoundedVec::try_from(self.needs.into_iter().map(Watts).collect::<Vec<_>>())
-            .map_err(|_| Fault::Usage("an event has at most 96 intervals".into()))?;
+        let needs: Needs =
+            BoundedVec::try_from(self.needs).map_err(|_| Fault::Usage("an event has at most 96 intervals".into()))?;
         let direction = Direction::from(self.direction);
         let arguments = (ProgrammeId(self.programme), AreaId(self.area), direction, needs, start, gate, self.budget);
         let receipt = context.sender(&chain)?.submit(&Call::new("Bids", "open_event", arguments)).await?;
@@ -110,8 +117,7 @@ impl Open {
             None => newest_event(&chain.at(receipt.block)).await?.0.into(),
         };
         let created = json!({ "event": event, "start_ms": start, "gate_closure_ms": gate });
-        report(context, &receipt, "opened", created);
-        Ok(())
+        report(context, &receipt, "opened", created)
     }
 }
 
@@ -120,24 +126,42 @@ impl Clear {
     pub async fn run(self, context: &Context) -> Result<()> {
         let chain = context.connect().await?;
         let receipt = self.clear(context, &chain).await?;
-        let clearing: Clearing = chain.at(receipt.block).require(keys::clearing(EventId(self.event)), "it").await?;
+        let clearing: Clearing =
+            chain.at(receipt.block).require(keys::clearing(EventId(self.event)), "the clearing").await?;
         let created = json!({
             "event": self.event,
             "marginal_price": clearing.marginal_price,
             "awarded_w": clearing.awarded,
             "offered_w": clearing.offered,
         });
-        report(context, &receipt, "cleared", created);
-        Ok(())
+        report(context, &receipt, "cleared", created)
+    }
+
+    /// Waits for the end of the reveal window. Where there is none to wait for, the chain says why.
+    async fn wait_for_reveals(&self, context: &Context, chain: &Chain) -> Result<()> {
+        let state = chain.finalised().await?;
+        let id = EventId(self.event);
+        let event: Record = state.require(keys::event(id), &format!("event {id}")).await?;
+        if event.phase != Phase::Open {
+            return Ok(());
+        }
+        let programme: Programme =
+            state.require(keys::programme(event.programme, event.version), "the event's programme").await?;
+        let end = event.gate_closure.after(programme.reveal_ms.into());
+        chain.wait_until(end.0, &format!("the end of the reveal window of event {id}"), &context.output()).await
     }
 
     async fn clear(&self, context: &Context, chain: &Chain) -> Result<Receipt> {
         let sender = context.sender(chain)?;
         let call = Call::new("Bids", "clear", EventId(self.event));
-        let until = Instant::now() + Duration::from_secs(self.wait);
+        if self.no_wait {
+            return sender.submit(&call).await;
+        }
+        self.wait_for_reveals(context, chain).await?;
+        let (began, patience) = (Instant::now(), Duration::from_secs(self.wait));
         loop {
             match sender.submit(&call).await {
-                Err(error) if is_refusal(&error) && Instant::now() < until => {
+                Err(error) if is_early(&error) && began.elapsed() < patience => {
                     context.output().note(&format!("not yet: {error:#}"));
                     tokio::time::sleep(RETRY).await;
                 }
@@ -147,6 +171,61 @@ impl Clear {
     }
 }
 
-fn is_refusal(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(Fault::Refused { .. } | Fault::Invalid(_)))
+/// Whether the chain refused for a reason that passes with the next blocks.
+fn is_early(error: &anyhow::Error) -> bool {
+    let early = ["Bids.RevealOpen", "Bids.TooFewAuthors"];
+    matches!(error.downcast_ref(), Some(Fault::Refused { name, .. }) if early.contains(&name.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser, Debug)]
+    struct Line {
+        #[command(subcommand)]
+        event: Event,
+    }
+
+    fn read(words: &str) -> Result<Event, String> {
+        let line = Line::try_parse_from(format!("event {words}").split_whitespace());
+        line.map(|line| line.event).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_opening_names_what_is_missing_or_negative() {
+        let rest = "--programme 1 --area 1 --direction down --budget 50";
+        // GIVEN all words THEN they are taken
+        assert!(read(&format!("open {rest} --needs 50,80 --start-in 60 --gate-in 30")).is_ok());
+        // GIVEN no gate THEN both ways to say it are named
+        let text = read(&format!("open {rest} --needs 50 --start-in 60")).expect_err("no gate");
+        assert!(text.contains("--gate <GATE>|--gate-in <GATE_IN>"), "{text}");
+        // GIVEN two starts THEN they contradict each other
+        assert!(read(&format!("open {rest} --needs 50 --start-in 60 --start 9 --gate-in 30")).is_err());
+        // GIVEN a negative need THEN it is told that watts are not negative
+        for needs in ["-5", "-5,3", "3,-5"] {
+            let text = read(&format!("open {rest} --needs {needs} --start-in 60 --gate-in 30")).expect_err("negative");
+            assert!(text.contains("-5: watts are not negative"), "{text}");
+        }
+    }
+
+    #[test]
+    fn clearing_waits_unless_told_otherwise() {
+        let wait = |words: &str| match read(words) {
+            Ok(Event::Clear(clear)) => Some((clear.wait, clear.no_wait)),
+            _ => None,
+        };
+        assert_eq!(wait("clear 3"), Some((60, false)));
+        assert_eq!(wait("clear 3 --wait 15"), Some((15, false)));
+        assert_eq!(wait("clear 3 --no-wait").map(|(_, no_wait)| no_wait), Some(true));
+        assert_eq!(wait("clear 3 --no-wait --wait 15"), None);
+    }
+
+    #[test]
+    fn only_what_passes_with_time_is_tried_again() {
+        let error = |name: &str| anyhow::Error::new(Fault::bids(name, ""));
+        assert!(is_early(&error("RevealOpen")) && is_early(&error("TooFewAuthors")));
+        assert!(!is_early(&error("WrongPhase")) && !is_early(&anyhow::anyhow!("no node")));
+    }
 }

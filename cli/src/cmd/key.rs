@@ -42,11 +42,10 @@ impl Key {
                 if let Some(path) = &out {
                     write_secret(path, &seed)?;
                 }
-                show(context, &key, out.is_none().then_some(seed));
+                show(context, &key, out.is_none().then_some(seed))
             }
             Self::Inspect => show(context, &context.key()?, None),
         }
-        Ok(())
     }
 }
 
@@ -56,12 +55,12 @@ fn write_secret(path: &Path, seed: &str) -> Result<()> {
     written.with_context(|| format!("can't write the key into {}", path.display()))
 }
 
-fn show(context: &Context, key: &Keypair, seed: Option<String>) {
+fn show(context: &Context, key: &Keypair, seed: Option<String>) -> Result<()> {
     let public = key.public_key().0;
     let address = AccountId::new(public).to_string();
     let value = json!({ "public": hexed(&public), "address": address, "seed": seed });
     context.output().print(&value, || {
         let shown = pairs([("public key", hexed(&public)), ("address", address.clone())]);
         seed.map_or(shown.clone(), |seed| format!("{shown}\nseed        {seed}"))
-    });
+    })
 }

@@ -2,13 +2,14 @@
 
 use crate::{
     context::Context,
+    files,
     output::{hexed, pairs},
 };
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 use serde::Deserialize;
 use serde_json::json;
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 use subxt::rpcs::rpc_params;
 
 /// Shows the runtime's version and stores its metadata.
@@ -34,7 +35,7 @@ impl Metadata {
         let version: Version = chain.request("state_getRuntimeVersion", rpc_params![]).await?;
         let bytes = chain.metadata().await?;
         if let Some(path) = &self.out {
-            fs::write(path, &bytes).with_context(|| format!("can't write {}", path.display()))?;
+            files::write(path, &bytes)?;
         }
         let genesis = hexed(chain.genesis.as_bytes());
         let value = json!({
@@ -48,7 +49,6 @@ impl Metadata {
                 ("transactions", format!("version {}", version.transaction_version)),
                 ("metadata", format!("{} bytes", bytes.len())),
             ])
-        });
-        Ok(())
+        })
     }
 }

@@ -16,9 +16,10 @@ mod resource;
 mod status;
 mod verify;
 
-use crate::{call::Receipt, context::Context};
+use crate::{call::Receipt, context::Context, output::cny};
 use anyhow::Result;
 use clap::Subcommand;
+use loadstone_core::Price;
 use serde_json::{json, Map, Value};
 
 /// What to do.
@@ -47,7 +48,7 @@ pub enum Command {
     Bid(bid::Bid),
     /// Bids in an event: commits now, waits for gate closure and reveals.
     Declare(bid::Declare),
-    /// Clears an event once its reveal window is over.
+    /// Clears an event once its reveal window is over, for which it waits.
     Close(event::Clear),
     /// Issues the order of a cleared event.
     Dispatch(order::Dispatch),
@@ -100,12 +101,12 @@ impl Command {
 }
 
 /// Prints a finalised transaction together with what it created.
-fn report(context: &Context, receipt: &Receipt, done: &str, created: Value) {
+fn report(context: &Context, receipt: &Receipt, done: &str, created: Value) -> Result<()> {
     let mut line = match created {
         Value::Object(fields) => fields,
         _ => Map::new(),
     };
-    let named: Vec<String> = line.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let named: Vec<String> = line.iter().map(|(name, value)| named(name, value)).collect();
     if let Value::Object(fields) = json!(receipt) {
         line.extend(fields);
     }
@@ -113,5 +114,32 @@ fn report(context: &Context, receipt: &Receipt, done: &str, created: Value) {
         let took = receipt.finalised_at_ms.saturating_sub(receipt.submitted_at_ms);
         let what = if named.is_empty() { done.to_owned() } else { format!("{done}: {}", named.join(", ")) };
         format!("{what}\nfinal in block {} ({:?}) after {took} ms", receipt.number, receipt.block)
-    });
+    })
+}
+
+/// A field of a report for people: its unit stands behind the number instead of in the name.
+fn named(name: &str, value: &Value) -> String {
+    let price = (name == "marginal_price").then(|| value.as_u64()).flatten().map(|price| cny(Price(price)));
+    let with_unit = |ending: &str, unit: &str| Some((name.strip_suffix(ending)?.to_owned(), format!("{value} {unit}")));
+    let (name, value) = match price {
+        Some(price) => (name.to_owned(), price),
+        None => with_unit("_w", "W")
+            .or_else(|| with_unit("_ms", "ms"))
+            .unwrap_or_else(|| (name.to_owned(), value.as_str().map_or_else(|| value.to_string(), str::to_owned))),
+    };
+    format!("{} {value}", name.replace('_', " "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_show_units() {
+        // GIVEN fields of a report THEN people read them with their units
+        assert_eq!(named("marginal_price", &json!(1_250_000)), "marginal price 1.250000 CNY/kWh");
+        assert_eq!(named("awarded_w", &json!(800)), "awarded 800 W");
+        assert_eq!(named("gate_closure_ms", &json!(12)), "gate closure 12 ms");
+        assert_eq!(named("file", &json!("bid.json")), "file bid.json");
+    }
 }

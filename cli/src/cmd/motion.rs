@@ -54,14 +54,14 @@ impl Motion {
         match self {
             Self::Vote { proposal, index, nay } => {
                 let receipt = sender.submit(&Call::new("Council", "vote", (proposal, Compact(index), !nay))).await?;
-                report(context, &receipt, "voted", json!({}));
+                report(context, &receipt, "voted", json!({}))?;
             }
             Self::Close { proposal, index } => {
                 let bytes = proposal_bytes(&chain.finalised().await?, proposal).await?;
                 let weight = (Compact(CLOSE_TIME), Compact(CLOSE_PROOF));
                 let arguments = (proposal, Compact(index), weight, Compact(bytes));
                 let receipt = sender.submit(&Call::new("Council", "close", arguments)).await?;
-                report(context, &receipt, "closed", json!({}));
+                report(context, &receipt, "closed", json!({}))?;
             }
         }
         Ok(())
@@ -90,6 +90,5 @@ pub async fn propose(context: &Context, sender: &Sender<'_>, state: &State<'_>, 
     length.encode_to(&mut arguments);
     let receipt = sender.submit(&Call::from_bytes("Council", "propose", arguments)).await?;
     let index = receipt.number_in("Council", "proposal_index");
-    report(context, &receipt, what, json!({ "proposal": proposal, "index": index, "votes_needed": threshold }));
-    Ok(())
+    report(context, &receipt, what, json!({ "proposal": proposal, "index": index, "votes_needed": threshold }))
 }

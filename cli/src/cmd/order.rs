@@ -27,6 +27,7 @@ pub struct Dispatch {
 
 /// Issues an emergency order, or a series of them. By a grid company.
 #[derive(Args, Debug)]
+#[command(allow_negative_numbers = true)]
 pub struct Emergency {
     /// Whom it addresses.
     #[arg(long)]
@@ -35,8 +36,8 @@ pub struct Emergency {
     #[arg(long)]
     direction: parse::Direction,
     /// Watts wanted from the area.
-    #[arg(long)]
-    target: i64,
+    #[arg(long, value_parser = parse::watts)]
+    target: Watts,
     /// How long it is valid, in seconds.
     #[arg(long)]
     seconds: u64,
@@ -92,8 +93,7 @@ impl Dispatch {
         let event: Event = chain.at(receipt.block).require(keys::event(id), "the event").await?;
         let mut created = issued(&chain, &receipt, event.area, event.direction).await?;
         created["event"] = json!(id);
-        report(context, &receipt, "dispatched", created);
-        Ok(())
+        report(context, &receipt, "dispatched", created)
     }
 }
 
@@ -116,11 +116,10 @@ impl Emergency {
         let (area, direction) = (AreaId(self.area), Direction::from(self.direction));
         let start = Millis(now_ms());
         let end = start.after(self.seconds.saturating_mul(1_000));
-        let arguments = (area, direction, Watts(self.target), start, end, reason);
+        let arguments = (area, direction, self.target, start, end, reason);
         let receipt = sender.submit(&Call::new("Dispatch", "dispatch_emergency", arguments)).await?;
         let created = issued(chain, &receipt, area, direction).await?;
-        report(context, &receipt, "ordered", created);
-        Ok(())
+        report(context, &receipt, "ordered", created)
     }
 }
 
@@ -132,7 +131,6 @@ impl Release {
         let call = Call::new("Dispatch", "release", (area, direction, reason(self.reason)?));
         let receipt = context.sender(&chain)?.submit(&call).await?;
         let created = issued(&chain, &receipt, area, direction).await?;
-        report(context, &receipt, "released", created);
-        Ok(())
+        report(context, &receipt, "released", created)
     }
 }

@@ -71,8 +71,7 @@ impl Participant {
 async fn set_frozen(context: &Context, account: AccountId, frozen: bool) -> Result<()> {
     let chain = context.connect().await?;
     let receipt = context.sender(&chain)?.submit(&Call::new("Registry", "set_frozen", (account, frozen))).await?;
-    report(context, &receipt, if frozen { "frozen" } else { "freeze lifted" }, json!({}));
-    Ok(())
+    report(context, &receipt, if frozen { "frozen" } else { "freeze lifted" }, json!({}))
 }
 
 async fn list(context: &Context) -> Result<()> {
@@ -95,6 +94,5 @@ async fn list(context: &Context) -> Result<()> {
         table.row([account.to_string(), role, organisation.to_string(), name, record.frozen.to_string()]);
         rows.push(row);
     }
-    context.output().print(&json!(rows), || table.render());
-    Ok(())
+    context.output().print(&json!(rows), || table.render())
 }

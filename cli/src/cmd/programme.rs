@@ -1,29 +1,29 @@
 //! `loadstone programme`: the versioned rules of events.
 
 use super::report;
-use crate::{call::Call, context::Context, fault::Fault};
-use anyhow::{Context as _, Result};
+use crate::{call::Call, context::Context, fault::Fault, files, rules};
+use anyhow::Result;
 use clap::Subcommand;
 use loadstone_core::{ProgrammeId, ProgrammeVersion};
 use loadstone_evidence::keys;
 use loadstone_market::Programme as Rules;
-use serde_json::{json, Value};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use serde_json::json;
+use std::path::{Path, PathBuf};
 
 /// Publishes and shows programmes.
 #[derive(Subcommand, Debug)]
 pub enum Programme {
     /// Publishes the next version of a programme from a TOML or JSON file. By a grid company.
+    #[command(after_long_help = explained())]
     Publish {
         /// The programme's number.
         id: u32,
-        /// The rules.
+        /// The rules: TOML, or JSON where the name ends in .json. `programme template` prints one to begin with.
         file: PathBuf,
     },
-    /// Shows a version of a programme, by default the newest.
+    /// Prints a file of rules to begin with, which says what each rule means.
+    Template,
+    /// Shows a version of a programme, by default the newest, as a file that `publish` takes.
     Show {
         /// The programme's number.
         id: u32,
@@ -33,23 +33,28 @@ pub enum Programme {
     },
 }
 
+fn explained() -> String {
+    let words = "A file of rules, with the meaning, unit and range of each. All of them must be there.";
+    format!("{words}\n\n{}", rules::template())
+}
+
 impl Programme {
     /// Carries the command out.
     pub async fn run(self, context: &Context) -> Result<()> {
         match self {
             Self::Publish { id, file } => {
                 let rules = read(&file)?;
-                if !rules.is_sound() {
-                    return Err(Fault::Usage(format!("the rules in {} make no sense together", file.display())).into());
-                }
                 let chain = context.connect().await?;
                 let call = Call::new("Bids", "publish_programme", (ProgrammeId(id), rules));
                 let receipt = context.sender(&chain)?.submit(&call).await?;
                 let state = chain.at(receipt.block);
                 let version: ProgrammeVersion =
                     state.require(keys::latest_version(ProgrammeId(id)), "the programme").await?;
-                report(context, &receipt, "published", json!({ "programme": id, "version": version.0 }));
-                Ok(())
+                report(context, &receipt, "published", json!({ "programme": id, "version": version.0 }))
+            }
+            Self::Template => {
+                let text = rules::template();
+                context.output().print(&json!({ "template": text }), || text.clone())
             }
             Self::Show { id, of_version } => show(context, ProgrammeId(id), of_version).await,
         }
@@ -63,78 +68,47 @@ async fn show(context: &Context, id: ProgrammeId, version: Option<u32>) -> Resul
         Some(version) => ProgrammeVersion(version),
         None => state.require(keys::latest_version(id), &format!("programme {id}")).await?,
     };
-    let rules: Rules = state.require(keys::programme(id, version), &format!("version {version} of it")).await?;
-    let name = String::from_utf8_lossy(&rules.name).into_owned();
+    let rules: Rules =
+        state.require(keys::programme(id, version), &format!("version {version} of programme {id}")).await?;
     let mut value = json!(rules);
-    value["name"] = json!(name);
-    let text = toml::to_string_pretty(&value).context("the programme can't be shown")?;
+    value["name"] = json!(String::from_utf8_lossy(&rules.name));
     let value = json!({ "programme": id, "version": version, "rules": value });
-    context.output().print(&value, || format!("programme {id}, version {version}\n\n{text}"));
-    Ok(())
+    context.output().print(&value, || format!("# Programme {id}, version {version}\n\n{}", rules::to_toml(&rules)))
 }
 
-/// Rules from a file; the name is text there and bytes on chain.
+/// Rules from a file.
+///
+/// # Errors
+/// [`Fault::Usage`] that names the rule which makes no sense.
 fn read(path: &Path) -> Result<Rules> {
-    let text = fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))?;
-    parse(&text, path.extension().is_some_and(|extension| extension == "json"))
-        .with_context(|| format!("{} is no programme", path.display()))
-}
-
-fn parse(text: &str, is_json: bool) -> Result<Rules> {
-    let mut value: Value = if is_json { serde_json::from_str(text)? } else { toml::from_str(text)? };
-    if let Some(name) = value.get("name").and_then(Value::as_str).map(str::to_owned) {
-        value["name"] = json!(name.as_bytes());
-    }
-    Ok(serde_json::from_value(value)?)
+    let text = files::read_text(path)?;
+    let is_json = path.extension().is_some_and(|extension| extension == "json");
+    let bad = |error: String| Fault::Usage(format!("{}: {error}", path.display()));
+    Ok(rules::parse(&text, is_json).map_err(bad)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use loadstone_core::Price;
-    use loadstone_market::{BaselineMethod, Pricing};
-
-    const RULES: &str = r#"
-        name = "Peak cut"
-        price_floor = 0
-        price_cap = 4_000_000
-        price_tick = 10_000
-        bid_min = 1_000
-        pricing = "uniform"
-        settlement_interval_ms = 10_000
-        reveal_ms = 2_000
-        grace_ms = 3_000
-        dispute_ms = 5_000
-
-        [baseline.meter_before]
-        readings = 10
-
-        [score]
-        own_weight = 7_000
-        response_standard_ms = 10_000
-        rate_standard = 1_000
-        precision_standard = 2_000
-        credit_weight = 2_000
-
-        [deviation]
-        full_until = 11_000
-        over_share = 5_000
-        penalty_below = 9_000
-        penalty_factor = 11_000
-    "#;
+    use crate::fault;
+    use std::fs;
 
     #[test]
-    fn rules_are_read_from_toml_and_json() {
-        // GIVEN the rules as TOML
-        let rules = parse(RULES, false).expect("sound TOML");
-        assert!(rules.is_sound());
-        assert_eq!(&rules.name[..], b"Peak cut");
-        assert_eq!((rules.price_cap, &rules.pricing), (Price(4_000_000), &Pricing::Uniform));
-        assert_eq!(rules.baseline, BaselineMethod::MeterBefore { readings: 10 });
-        // THEN the same as JSON gives the same rules
-        let json = serde_json::to_string(&rules).expect("encodes");
-        assert_eq!(parse(&json, true).expect("sound JSON"), rules);
-        // AND a file with a word missing is refused
-        assert!(parse(&RULES.replace("grace_ms = 3_000", ""), false).is_err());
+    fn an_unsound_file_names_rule_and_file() {
+        // GIVEN the template, and a copy with a rule out of range
+        let folder = tempfile::tempdir().expect("a folder");
+        let (sound, unsound) = (folder.path().join("rules.toml"), folder.path().join("bent.toml"));
+        fs::write(&sound, rules::template()).expect("written");
+        fs::write(&unsound, rules::template().replace("own_weight = 7000", "own_weight = 10001")).expect("written");
+        // THEN the one is read, and the other is wrong usage that names both
+        assert!(read(&sound).is_ok());
+        let error = read(&unsound).expect_err("out of range");
+        assert_eq!(fault::code(&error), 2);
+        let text = error.to_string();
+        assert!(text.contains("bent.toml: score.own_weight = 10001") && text.contains("0 to 10000"), "{text}");
+        // AND a file that is no TOML is wrong usage too, a missing one a plain failure
+        fs::write(&unsound, "rules = ").expect("written");
+        assert_eq!(fault::code(&read(&unsound).expect_err("no TOML")), 2);
+        assert_eq!(fault::code(&read(&folder.path().join("missing")).expect_err("missing")), 1);
     }
 }

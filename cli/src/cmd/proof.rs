@@ -3,6 +3,7 @@
 use crate::{
     client::{Chain, State},
     context::Context,
+    files,
     history::dag_proof,
     parse,
 };
@@ -15,7 +16,7 @@ use loadstone_evidence::{
     keys, state::minimal_proof, AnchorPlace, Bundle, BundleV1, Checkpoint, Finalised, Header, Start,
 };
 use serde_json::json;
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
 /// Writes the evidence bundle of a unit. The node must keep the state of old blocks unless a checkpoint
 /// is given.
@@ -44,7 +45,7 @@ impl Proof {
             .map_err(|link| anyhow!("the node's answers don't prove the unit: {link}"))?;
         let slot = parse::slot_name(&self.unit);
         let path = self.out.unwrap_or_else(|| PathBuf::from(format!("unit-{}.bundle", slot.replace('/', "-"))));
-        fs::write(&path, &bytes).with_context(|| format!("can't write {}", path.display()))?;
+        files::write(&path, &bytes)?;
         let file = path.display().to_string();
         let value = json!({
             "file": file, "bytes": bytes.len(), "genesis": chain.genesis, "unit": slot,
@@ -53,8 +54,7 @@ impl Proof {
         context.output().print(&value, || {
             let (anchor, block) = (verdict.anchor.number, verdict.head.number);
             format!("{file}: {} bytes, unit {slot} in anchor {anchor}, final in block {block}", bytes.len())
-        });
-        Ok(())
+        })
     }
 }
 

@@ -10,9 +10,24 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Subcommand;
-use loadstone_core::{AreaId, Device, DeviceId, PublicKey, Resource as Registered, ResourceId, Watts};
+use codec::{Decode, Encode};
+use loadstone_core::{
+    AreaId, Device, DeviceId, Incarnation, PublicKey, Resource as Registered, ResourceId, Sequence, Watts,
+};
 use loadstone_evidence::keys;
+use serde::Serialize;
 use serde_json::json;
+
+/// What was reported of a device that signed two units for one slot: the value of `DagAnchor::DeviceFaults`.
+#[derive(Clone, Copy, Debug, Encode, Decode, Serialize)]
+struct Fork {
+    /// Slots reported.
+    count: u32,
+    /// Incarnation of the last of them.
+    incarnation: Incarnation,
+    /// Its sequence.
+    sequence: Sequence,
+}
 
 /// Registers and shows resources and their devices.
 #[derive(Subcommand, Debug)]
@@ -82,12 +97,17 @@ impl Resource {
         };
         let chain = context.connect().await?;
         let receipt = context.sender(&chain)?.submit(&call).await?;
-        let created = match receipt.number_in("Registry", "resource") {
-            Some(resource) => json!({ "resource": resource }),
+        let created = match receipt.number_in("Registry", "resource").and_then(|id| u32::try_from(id).ok()) {
+            Some(id) => {
+                // A load node's configuration names the device, which the event does not tell.
+                let state = chain.at(receipt.block);
+                let resource: Registered =
+                    state.require(keys::resource(ResourceId(id)), &format!("resource {id}")).await?;
+                json!({ "resource": id, "device": resource.device })
+            }
             None => json!({}),
         };
-        report(context, &receipt, done, created);
-        Ok(())
+        report(context, &receipt, done, created)
     }
 }
 
@@ -101,21 +121,88 @@ async fn list(context: &Context) -> Result<()> {
         (0..next.0).zip(found).filter_map(|(id, resource)| Some((id, resource?))).collect();
     let device_keys: Vec<_> = found.iter().map(|(_, resource)| keys::device(resource.device)).collect();
     let devices = all(state.get_all::<Device>(&device_keys).await?, "a device")?;
-    let mut table = Table::new(&["resource", "area", "down W", "up W", "min W", "max W", "device key", "owner"]);
+    let fault_keys: Vec<_> = found.iter().map(|(_, resource)| fault_key(resource.device)).collect();
+    let forks = state.get_all::<Fork>(&fault_keys).await?;
+    let mut table = Table::new(&[
+        "resource",
+        "device",
+        "area",
+        "down W",
+        "up W",
+        "min W",
+        "max W",
+        "incarnation",
+        "state",
+        "device key",
+        "owner",
+    ]);
     let mut rows = Vec::new();
-    for ((id, resource), device) in found.iter().zip(&devices) {
+    for (((id, resource), device), fork) in found.iter().zip(&devices).zip(&forks) {
         table.row([
             id.to_string(),
+            resource.device.to_string(),
             resource.area.to_string(),
             resource.capacity_down.0.to_string(),
             resource.capacity_up.0.to_string(),
             resource.load_min.0.to_string(),
             resource.load_max.0.to_string(),
-            if device.revoked { "(revoked)".into() } else { hexed(&device.key) },
+            device.incarnation.to_string(),
+            standing(device, fork.as_ref()),
+            hexed(&device.key),
             resource.owner.to_string(),
         ]);
-        rows.push(json!({ "resource": id, "registered": resource, "device": device }));
+        rows.push(json!({ "resource": id, "registered": resource, "device": device, "fork": fork }));
     }
-    context.output().print(&json!(rows), || table.render());
-    Ok(())
+    context.output().print(&json!(rows), || table.render())
+}
+
+/// Key of what was reported of a device's forks.
+fn fault_key(device: DeviceId) -> Vec<u8> {
+    let mut key = keys::item("DagAnchor", "DeviceFaults");
+    keys::push_twox(&mut key, &device);
+    key
+}
+
+/// Whether the device's units are taken.
+fn standing(device: &Device, fork: Option<&Fork>) -> String {
+    let forked = fork.map(|fork| {
+        let Fork { count, incarnation, sequence } = fork;
+        match *incarnation < device.incarnation {
+            true => format!("renewed after a fork at {incarnation}/{sequence}"),
+            false => format!("forked at {incarnation}/{sequence}, reported {count} times"),
+        }
+    });
+    match (device.revoked, forked) {
+        (false, None) => "in use".into(),
+        (false, Some(forked)) => forked,
+        (true, None) => "revoked".into(),
+        (true, Some(forked)) => format!("revoked, {forked}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn revoked_and_forked_devices_are_told() {
+        // GIVEN a device in its second life, and forks in its lives
+        let device = |revoked| Device { resource: ResourceId(3), key: [7; 32], incarnation: Incarnation(1), revoked };
+        let fork = |life| Fork { count: 2, incarnation: Incarnation(life), sequence: Sequence(17) };
+        // THEN its state says what of them matters
+        assert_eq!(standing(&device(false), None), "in use");
+        assert_eq!(standing(&device(true), None), "revoked");
+        assert_eq!(standing(&device(false), Some(&fork(0))), "renewed after a fork at 0/17");
+        assert_eq!(standing(&device(true), Some(&fork(1))), "revoked, forked at 1/17, reported 2 times");
+    }
+
+    #[test]
+    fn forks_stand_under_their_device_on_chain() {
+        // GIVEN what the chain keeps of a device's forks: a count, then the last slot
+        let bytes = (2u32, 1u16, 17u64).encode();
+        let fork: Fork = crate::client::decode(&bytes).expect("decodes");
+        assert_eq!((fork.count, fork.incarnation, fork.sequence), (2, Incarnation(1), Sequence(17)));
+        // THEN its key ends in the device
+        assert_eq!(keys::last_part(&fault_key(DeviceId(3)), 4), Some(&3u32.to_le_bytes()[..]));
+    }
 }

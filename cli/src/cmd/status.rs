@@ -10,7 +10,7 @@ use clap::Args;
 use loadstone_core::EventId;
 use loadstone_dag::Anchor;
 use loadstone_evidence::keys;
-use loadstone_market::{clearing::awards, Totals};
+use loadstone_market::{clearing::awards, Phase, Totals};
 use serde_json::{json, Value};
 
 /// Shows an event with awards, records, scores and money.
@@ -44,8 +44,7 @@ impl Status {
             "totals": view.totals,
             "resources": view.resources.iter().map(|resource| row(&view, resource)).collect::<Vec<_>>(),
         });
-        context.output().print(&value, || format!("{}\n\n{}", head(&view, latest.as_ref()), table(&view)));
-        Ok(())
+        context.output().print(&value, || format!("{}\n\n{}", head(&view, latest.as_ref()), table(&view)))
     }
 }
 
@@ -86,7 +85,7 @@ fn head(view: &EventView, latest: Option<&Anchor>) -> String {
         ("window", format!("{} to {}", event.start, event.end())),
         ("bidders", format!("{} for {} resources", view.commitments.len(), view.resources.len())),
         ("clearing", clearing),
-        ("order", view.order.as_ref().map_or("none".into(), |order| format!("sequence {}", order.sequence))),
+        ("order", order(view)),
         ("baseline anchor", event.baseline_anchor.to_string()),
         ("cut-off anchor", view.cutoff.map_or("not yet".into(), |cutoff| cutoff.to_string())),
         ("latest anchor", latest.map_or("none".into(), |anchor| anchor.number.to_string())),
@@ -97,9 +96,27 @@ fn head(view: &EventView, latest: Option<&Anchor>) -> String {
     ])
 }
 
+fn order(view: &EventView) -> String {
+    match &view.order {
+        Some(order) => format!("sequence {}", order.sequence),
+        None if view.reached(Phase::Dispatched) => "issued; a later one has taken its place".into(),
+        None => "none".into(),
+    }
+}
+
 fn table(view: &EventView) -> String {
-    let head =
-        ["resource", "award W", "baseline W", "delivered W", "readings", "score", "credit", "claim", "penalty", "paid"];
+    let head = [
+        "resource",
+        "award W",
+        "baseline W",
+        "delivered W",
+        "readings",
+        "score",
+        "credit",
+        "claim CNY",
+        "penalty CNY",
+        "paid CNY",
+    ];
     let mut table = Table::new(&head);
     for resource in &view.resources {
         let award = view.clearing.as_ref().map(|clearing| awards(clearing, &resource.segments).0.to_string());

@@ -4,6 +4,7 @@ use crate::{
     check::readings,
     context::Context,
     fault::Fault,
+    files,
     output::{hexed, pairs},
     parse,
 };
@@ -17,6 +18,13 @@ use serde_json::{json, Value};
 use std::{
     fs,
     path::{Path, PathBuf},
+};
+
+/// First bytes of every bundle: its version, the parent of block 0, that block's number.
+const BEGINNING: [u8; 34] = {
+    let mut bytes = [0; 34];
+    bytes[0] = 1;
+    bytes
 };
 
 /// Verifies an evidence bundle offline.
@@ -37,19 +45,22 @@ pub struct Verify {
 
 /// A checkpoint from a file: hex of its SCALE encoding.
 pub fn read_checkpoint(path: &Path) -> Result<Checkpoint> {
-    let text = fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))?;
+    let text = files::read_text(path)?;
     let bytes = hex::decode(text.trim().trim_start_matches("0x"));
     let checkpoint = bytes.ok().and_then(|bytes| Checkpoint::decode_all(&mut &bytes[..]).ok());
-    checkpoint.with_context(|| format!("{} is no checkpoint", path.display()))
+    Ok(checkpoint.ok_or_else(|| Fault::Usage(format!("{} is no checkpoint", path.display())))?)
 }
 
 impl Verify {
     /// Carries the command out.
     ///
     /// # Errors
-    /// [`Fault::Mismatch`] names the link that broke.
+    /// [`Fault::Mismatch`] names the link that broke; [`Fault::Usage`] when the file never was a bundle.
     pub fn run(self, context: &Context) -> Result<()> {
         let bytes = fs::read(&self.bundle).with_context(|| format!("can't read {}", self.bundle.display()))?;
+        if !resembles_bundle(&bytes) {
+            return Err(Fault::Usage(format!("{} is no evidence bundle", self.bundle.display())).into());
+        }
         let checkpoint = self.checkpoint.as_deref().map(read_checkpoint).transpose()?;
         let genesis = match self.genesis {
             Some(genesis) => genesis,
@@ -58,13 +69,18 @@ impl Verify {
         let verdict = verify(&bytes, &genesis, checkpoint.as_ref())
             .map_err(|link| Fault::Mismatch(format!("broken link: {link}")))?;
         if let Some(path) = &self.write_checkpoint {
-            fs::write(path, hexed(&verdict.head.encode()))
-                .with_context(|| format!("can't write {}", path.display()))?;
+            files::write(path, hexed(&verdict.head.encode()).as_bytes())?;
         }
         let given = self.genesis.is_some();
-        context.output().print(&shown(&verdict, given), || people(&verdict, given));
-        Ok(())
+        context.output().print(&shown(&verdict, given), || people(&verdict, given))
     }
+}
+
+/// Whether `bytes` were a bundle once. It begins with its version and the header of block 0, whose parent is
+/// zero: a bundle that was tampered with still has most of that, a file of another kind never has.
+fn resembles_bundle(bytes: &[u8]) -> bool {
+    let beginning = bytes.iter().zip(&BEGINNING).filter(|(byte, expected)| byte == expected);
+    beginning.count() * 4 >= BEGINNING.len() * 3
 }
 
 fn own_genesis(bytes: &[u8]) -> Result<Hash> {
@@ -121,3 +137,7 @@ fn people(verdict: &Verdict, given: bool) -> String {
     }
     text
 }
+
+#[cfg(test)]
+#[path = "../tests/verify.rs"]
+mod tests;

@@ -11,7 +11,7 @@ use loadstone_core::{
 };
 use loadstone_market::{BaselineMethod, Commitment, DeviationRule, Event, Pricing, Programme, ScoreRule, Segment};
 
-fn programme() -> Programme {
+pub fn programme() -> Programme {
     Programme {
         name: Name::default(),
         price_floor: Price(0),
@@ -40,7 +40,7 @@ fn programme() -> Programme {
     }
 }
 
-fn event() -> Event {
+pub fn event() -> Event {
     Event {
         programme: ProgrammeId(1),
         version: ProgrammeVersion(1),
@@ -57,7 +57,7 @@ fn event() -> Event {
     }
 }
 
-fn resource(id: u32) -> ResourceView {
+pub fn resource(id: u32) -> ResourceView {
     let owner = AccountId::new([9; 32]);
     let segment = Segment { price: Price(20_000), watts: Watts(100), before: Watts(100 * i64::from(id)) };
     ResourceView {
@@ -146,7 +146,7 @@ fn every_bent_number_is_named() {
     assert_eq!(differing(|view| view.totals = None), ["totals of the event"]);
     assert_eq!(differing(|view| view.buckets = BTreeMap::from([(Price(1), Watts(1))])), ["price buckets"]);
     let moved = differing(|view| view.resources[1].segments[0].before = Watts(0));
-    assert!(moved.contains(&"offer of resource 1 at 20000 µCNY/kWh".to_owned()), "{moved:?}");
+    assert!(moved.contains(&"offer of resource 1 at 0.020000 CNY/kWh".to_owned()), "{moved:?}");
     assert!(differing(|view| view.clearing = None).contains(&"clearing".to_owned()));
 }
 

@@ -12,6 +12,7 @@ use crate::{
 };
 use anyhow::{bail, Context};
 use loadstone_core::{AreaId, ChangeNotice, DeviceId, Direction, Millis, ResourceId};
+use loadstone_dag::Refusal;
 use loadstone_evidence::keys;
 use loadstone_light::{Head, HeadStream, LightClient, LightError, StorageAnswer};
 use loadstone_load_core::{Ledger, LoadNode, Now, Query, Summary, VerifiedHead};
@@ -19,6 +20,7 @@ use loadstone_load_store::RocksLedger;
 use serde_json::json;
 use site::Site;
 use std::{
+    mem::Discriminant,
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -79,6 +81,8 @@ struct Agent {
     /// When the head with the newest notice of an order was verified, by direction.
     noticed: [Option<u64>; 2],
     answer_seen_ms: u64,
+    /// Refusals that the log named lately: gateway and kind.
+    told: Vec<((usize, Discriminant<Refusal>), Instant)>,
 }
 
 /// Runs until a signal; returns what the ledger holds then.
@@ -118,6 +122,7 @@ pub async fn run(config: Config, options: Options) -> anyhow::Result<Summary> {
         heads: 0,
         noticed: [None; 2],
         answer_seen_ms: 0,
+        told: Vec::new(),
     };
     tracing::info!(target: "node", name = %config.name, ?genesis, "started");
     agent.execute()?;

@@ -19,6 +19,9 @@ pub enum LedgerError {
         /// What the database said.
         reason: String,
     },
+    /// There is none.
+    #[error("there is no ledger in {0}. Remedy: name the folder that stands as `store` in the node's configuration")]
+    Missing(String),
     /// An entry does not decode.
     #[error("the ledger's {0} does not decode: it was damaged. Remedy: have the owner renew the device and start with an empty store")]
     Damaged(&'static str),

@@ -8,7 +8,7 @@ use crate::{
 };
 use loadstone_core::{BlockNumber, ChangeNotice, Device, Direction, Hash, Millis, Resource, Watts};
 use loadstone_dag::{Body, Slot, Unit, WitnessRef, MAX_READINGS};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Least distance between two saves of the head alone, in milliseconds: flash wears.
 const HEAD_SAVE_MS: u64 = 60_000;
@@ -35,7 +35,6 @@ pub struct LoadNode {
     down: Desk,
     up: Desk,
     writer: Writer,
-    last_anchored: Option<(Slot, Hash)>,
     outbox: Outbox,
     anchors: Anchors,
     /// Queries under way; true when the answer is already known to be old.
@@ -44,6 +43,8 @@ pub struct LoadNode {
     primary: usize,
     rotated_ms: u64,
     connected: Vec<bool>,
+    /// Gateways that hold another unit in a place of ours.
+    disowned: BTreeSet<usize>,
     frontier: Option<WitnessRef>,
     out: Vec<Output>,
 }
@@ -67,7 +68,6 @@ impl LoadNode {
             down: Desk::new(config.area, Direction::Down, guard(Direction::Down)),
             up: Desk::new(config.area, Direction::Up, guard(Direction::Up)),
             writer: Writer::new(config.device, config.interval_ms, saved.tip, saved.pending),
-            last_anchored: saved.last_anchored,
             outbox: Outbox::new(config.resend_after_ms as u64),
             anchors: Anchors::default(),
             asked: BTreeMap::new(),
@@ -75,6 +75,7 @@ impl LoadNode {
             primary: config.device.0 as usize % config.gateways,
             rotated_ms: 0,
             connected: vec![false; config.gateways],
+            disowned: BTreeSet::new(),
             frontier: None,
             out: Vec::new(),
             signer,
@@ -244,8 +245,8 @@ impl LoadNode {
             Ok(identity) => {
                 self.admitted = true;
                 if identity.incarnation > self.writer.tip().incarnation {
-                    let last = self.last_anchored.map(|(_, unit)| unit).unwrap_or_default();
-                    self.writer.renew(identity.incarnation, last);
+                    self.writer.renew(identity.incarnation);
+                    self.disowned.clear();
                 }
                 if self.identity != Some(identity) {
                     self.identity = Some(identity);

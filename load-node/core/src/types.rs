@@ -270,6 +270,11 @@ pub enum Note {
         /// Why.
         refusal: Refusal,
     },
+    /// Gateways hold another unit in a place of this node's chain: its ledger is not the device's latest.
+    Disowned {
+        /// The place.
+        slot: Slot,
+    },
     /// The node refused something; the text names the violated condition.
     Refused(String),
     /// No verified head for this many milliseconds.

@@ -31,8 +31,8 @@ impl Writer {
     }
 
     /// Starts the chain of a later life of the device.
-    pub(crate) fn renew(&mut self, incarnation: Incarnation, last_anchored: Hash) {
-        self.tip = Tip { incarnation, next: Sequence(0), previous: last_anchored };
+    pub(crate) fn renew(&mut self, incarnation: Incarnation) {
+        self.tip = Tip { incarnation, next: Sequence(0), previous: Hash::zero() };
     }
 
     /// Takes a reading; false when it is not newer than the last one, or too many wait.

@@ -44,7 +44,7 @@ impl RocksLedger {
         let shown = path.display().to_string();
         // RocksDB would make the folder before it fails.
         if !path.join("CURRENT").exists() {
-            return Err(LedgerError::Unavailable { path: shown, reason: "there is no ledger".into() });
+            return Err(LedgerError::Missing(shown));
         }
         let db = DB::open_cf_for_read_only(&options(false), path, ALL, false);
         let db = db.map_err(|error| unavailable(&shown, error))?;

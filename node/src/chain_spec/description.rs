@@ -1,19 +1,14 @@
 //! Network descriptions: who founds a chain, with which public keys, as a TOML file.
 
+use super::checks::{self, Unique};
 use loadstone_core::{AccountId, Balance, Name, OrganisationId, Participant, PublicKey, Role, YUAN};
 use loadstone_runtime::genesis::{Founder, Network, Validator};
 use sc_network::{config::MultiaddrWithPeerId, PeerId};
-use serde::Deserialize;
+use serde::{de::DeserializeOwned, Deserialize};
 use std::{fs, path::Path};
 
 /// Largest file that is read as a description.
 const MAX_BYTES: u64 = 1024 * 1024;
-
-/// Longest address of a gateway.
-const MAX_GATEWAY_BYTES: usize = 128;
-
-/// Fewest validators of which no organisation holds a third.
-const MIN_VALIDATORS: usize = 4;
 
 /// A chain and its founding organisations.
 #[derive(Debug, Deserialize)]
@@ -26,6 +21,12 @@ pub struct Description {
     /// Organisations, whose ids are their positions from 1.
     #[serde(rename = "organisation")]
     organisations: Vec<Organisation>,
+}
+
+/// What is settled before anyone has made keys.
+#[derive(Debug, Deserialize)]
+struct Draft {
+    id: String,
 }
 
 /// A legal person.
@@ -62,36 +63,75 @@ struct DescribedValidator {
     boot_node: Option<String>,
 }
 
-fn public_key(text: &str) -> Result<PublicKey, String> {
-    let bytes = hex::decode(text.strip_prefix("0x").unwrap_or(text)).map_err(|error| format!("{text}: {error}"))?;
-    bytes.try_into().map_err(|_| format!("{text} is no key of 32 bytes"))
+/// What must not occur twice in a description.
+#[derive(Default)]
+struct Seen {
+    names: Unique,
+    accounts: Unique,
+    keys: Unique,
+    peers: Unique,
 }
 
-fn short_name(text: &str) -> Result<Name, String> {
-    Name::try_from(text.as_bytes().to_vec()).map_err(|_| format!("the name {text:?} is longer than 64 bytes"))
+/// Reads a TOML file; errors name it.
+fn read<T: DeserializeOwned>(path: &Path) -> Result<T, String> {
+    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    if fs::metadata(path).map_err(|error| failed(&error))?.len() > MAX_BYTES {
+        return Err(failed(&"larger than a description can be"));
+    }
+    let text = fs::read_to_string(path).map_err(|error| failed(&error))?;
+    toml::from_str(&text).map_err(|error| failed(&error))
+}
+
+/// The chain's id in a description whose organisations may still be missing.
+pub fn id_in(path: &Path) -> Result<String, String> {
+    let id = read::<Draft>(path)?.id;
+    checks::id(&id).map_err(|error| format!("{}: `id`: {error}", path.display()))?;
+    Ok(id)
 }
 
 impl DescribedValidator {
-    fn validator(&self, organisation: OrganisationId) -> Result<Validator, String> {
-        let peer: PeerId = self.peer.parse().map_err(|error| format!("{}: {error}", self.peer))?;
-        if self.gateway.len() > MAX_GATEWAY_BYTES {
-            return Err(format!("the address {} is longer than {MAX_GATEWAY_BYTES} bytes", self.gateway));
-        }
+    fn validator(&self, organisation: OrganisationId, place: &str, seen: &mut Seen) -> Result<Validator, String> {
+        let at = |field: &str| format!("{place}: `{field}`");
+        let mut key = |field: &str, text: &str| -> Result<PublicKey, String> {
+            let key = checks::public_key(text).map_err(|error| format!("{}: {error}", at(field)))?;
+            seen.keys.add(&key, "key", &at(field))?;
+            Ok(key)
+        };
+        let (aura, grandpa, dag) = (key("aura", &self.aura)?, key("grandpa", &self.grandpa)?, key("dag", &self.dag)?);
+        let peer: PeerId = self.peer.parse().map_err(|error| format!("{}: {:?}: {error}", at("peer"), self.peer))?;
+        seen.accounts.add(self.account.as_ref(), "account", &at("account"))?;
+        seen.peers.add(self.peer.as_bytes(), "peer id", &at("peer"))?;
+        checks::gateway(&self.gateway).map_err(|error| format!("{}: {error}", at("gateway")))?;
+        self.boot_address(&peer).map_err(|error| format!("{}: {error}", at("boot_node")))?;
         Ok(Validator {
             account: self.account.clone(),
             organisation,
-            aura: public_key(&self.aura)?,
-            grandpa: public_key(&self.grandpa)?,
-            dag: public_key(&self.dag)?,
+            aura,
+            grandpa,
+            dag,
             peer: peer.to_bytes(),
             gateway: self.gateway.clone().into_bytes(),
         })
     }
+
+    /// Where new nodes reach it, if it lets them.
+    fn boot_address(&self, peer: &PeerId) -> Result<Option<MultiaddrWithPeerId>, String> {
+        let Some(text) = &self.boot_node else { return Ok(None) };
+        let address: MultiaddrWithPeerId = text.parse().map_err(|error| format!("{text:?}: {error}"))?;
+        if address.peer_id != *peer {
+            return Err(format!("{text:?} ends in another peer id than `peer`, {peer}"));
+        }
+        Ok(Some(address))
+    }
 }
 
 impl Organisation {
-    fn founder(&self, organisation: OrganisationId) -> Result<Founder, String> {
-        let participant = Participant { role: self.role, organisation, name: short_name(&self.name)?, frozen: false };
+    fn founder(&self, organisation: OrganisationId, place: &str, seen: &mut Seen) -> Result<Founder, String> {
+        let name = checks::name(&self.name).map_err(|error| format!("{place}: `name`: {error}"))?;
+        seen.names.add(self.name.trim().to_lowercase().as_bytes(), "name", &format!("{place}: `name`"))?;
+        seen.accounts.add(self.account.as_ref(), "account", &format!("{place}: `account`"))?;
+        let name = Name::truncate_from(name.into());
+        let participant = Participant { role: self.role, organisation, name, frozen: false };
         Ok(Founder { account: self.account.clone(), participant, balance: Balance::from(self.yuan) * YUAN })
     }
 }
@@ -99,12 +139,7 @@ impl Organisation {
 impl Description {
     /// Reads a description from a file.
     pub fn read(path: &Path) -> Result<Self, String> {
-        let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-        if fs::metadata(path).map_err(|error| failed(&error))?.len() > MAX_BYTES {
-            return Err(failed(&"larger than a description can be"));
-        }
-        let text = fs::read_to_string(path).map_err(|error| failed(&error))?;
-        toml::from_str(&text).map_err(|error| failed(&error))
+        read(path)
     }
 
     /// Where new nodes first connect.
@@ -113,22 +148,27 @@ impl Description {
         addresses.map(|address| address.parse().map_err(|error| format!("{address}: {error}"))).collect()
     }
 
-    /// The network as genesis takes it. That no organisation holds a third is checked by the runtime
-    /// when it builds the genesis.
+    /// The network as genesis takes it. Errors name the field; the runtime checks much of this again
+    /// when it builds the genesis, but could only say so as a trap of its wasm.
     pub fn network(&self) -> Result<Network, String> {
-        let mut network = Network::default();
-        for (number, organisation) in (1..).map(OrganisationId).zip(&self.organisations) {
-            network.founders.push(organisation.founder(number)?);
+        checks::id(&self.id).map_err(|error| format!("`id`: {error}"))?;
+        checks::name(&self.name).map_err(|error| format!("`name`: {error}"))?;
+        let (mut network, mut seen) = (Network::default(), Seen::default());
+        for (number, organisation) in (1..).zip(&self.organisations) {
+            let place = format!("organisation {number} ({:?})", organisation.name);
+            let id = OrganisationId(number);
+            network.founders.push(organisation.founder(id, &place, &mut seen)?);
             if organisation.council {
                 network.council.push(organisation.account.clone());
             }
-            for validator in &organisation.validators {
-                network.validators.push(validator.validator(number)?);
+            for (count, validator) in (1..).zip(&organisation.validators) {
+                let place = format!("{place}, validator {count}");
+                network.validators.push(validator.validator(id, &place, &mut seen)?);
             }
         }
-        if network.validators.len() < MIN_VALIDATORS {
-            return Err(format!("a network needs at least {MIN_VALIDATORS} validators"));
-        }
+        checks::council(network.council.len())?;
+        let counts = self.organisations.iter().map(|each| (each.name.as_str(), each.validators.len()));
+        checks::validators(counts)?;
         Ok(network)
     }
 }

@@ -44,6 +44,7 @@ struct Exported {
     anchored: Counter<U64>,
     level: Gauge<U64>,
     connections: Gauge<U64>,
+    turned_away: Counter<U64>,
 }
 
 /// What the service has counted since the node's start.
@@ -106,6 +107,13 @@ impl Counters {
         }
     }
 
+    /// A connection was turned away because too many are open.
+    pub fn turn_away(&self) {
+        if let Some(exported) = &self.exported {
+            exported.turned_away.inc();
+        }
+    }
+
     /// Open connections of devices.
     pub fn set_connections(&self, connections: u64) {
         self.connections.store(connections, Ordering::Relaxed);
@@ -164,6 +172,7 @@ impl Exported {
             anchored: counter("loadstone_dag_units_anchored", "Units in finalised anchors")?,
             level: gauge("loadstone_dag_level", "Level of the newest witness")?,
             connections: gauge("loadstone_dag_connections", "Open connections of devices")?,
+            turned_away: counter("loadstone_dag_connections_turned_away", "Connections turned away as too many")?,
         })
     }
 }

@@ -22,6 +22,10 @@ pub struct GatewayArgs {
     #[arg(long, value_name = "COUNT", default_value_t = 4_096)]
     pub gateway_connections: u32,
 
+    /// Greatest number of open connections from one address; more where many devices share one.
+    #[arg(long, value_name = "COUNT", default_value_t = 256)]
+    pub gateway_connections_per_address: u32,
+
     /// Units a second that one device may send; twenty times as many at once, so that it can catch up.
     #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub gateway_device_rate: u32,
@@ -32,6 +36,7 @@ impl GatewayArgs {
     pub fn config(&self) -> Option<GatewayConfig> {
         let mut config = GatewayConfig::new(SocketAddr::new(self.gateway_address, self.gateway_port?));
         config.max_connections = self.gateway_connections as usize;
+        config.max_connections_per_address = self.gateway_connections_per_address as usize;
         let per_second = self.gateway_device_rate;
         config.device_rate = Rate { per_second, burst: per_second.saturating_mul(20) };
         Some(config)

@@ -81,18 +81,24 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
         start_offchain_workers(&config, &client, &backend, &pool, &keystore, &network, &task_manager)?;
     }
 
+    let folder = config.base_path.config_dir(config.chain_spec.id());
     let dag = dag::start::<Block, _, _>(DagParams {
         client: client.clone(),
         pool: pool.clone(),
         network: network.clone(),
         protocols: dag_protocols,
         keystore: keystore.clone(),
-        folder: config.base_path.config_dir(config.chain_spec.id()),
+        folder: folder.clone(),
         gateway: gateway.config(),
         prometheus: prometheus.clone(),
         spawn: task_manager.spawn_essential_handle(),
     })
-    .map_err(|error| Error::Application(error.into()))?;
+    .map_err(|error| {
+        Error::Other(format!(
+            "the DAG ledger, whose database is {}, can't start: {error}",
+            folder.join("dag").display()
+        ))
+    })?;
 
     let shared = Shared {
         client: client.clone(),

@@ -1,6 +1,6 @@
 //! The parts of a node that need no network: database, client, pool and import queue.
 
-use super::consensus;
+use super::{consensus, genesis};
 use loadstone_runtime::{apis::RuntimeApi, opaque::Block};
 use sc_consensus_grandpa::{GrandpaBlockImport, GrandpaPruningFilter, LinkHalf};
 use sc_executor::WasmExecutor;
@@ -39,7 +39,7 @@ pub type Parts = PartialComponents<
     Other,
 >;
 
-/// Opens the database and builds what needs no network.
+/// Opens the database, refuses one of another chain, and builds what needs no network.
 pub fn new_partial(config: &Configuration) -> Result<Parts, sc_service::Error> {
     let telemetry = config
         .telemetry_endpoints
@@ -53,13 +53,11 @@ pub fn new_partial(config: &Configuration) -> Result<Parts, sc_service::Error> {
         .transpose()?;
     let handle = telemetry.as_ref().map(|(_, telemetry)| telemetry.handle());
     // Justifications stay when bodies are pruned, or warp sync could not be served.
-    let (client, backend, keystore_container, task_manager) = sc_service::new_full_parts(
-        config,
-        handle.clone(),
-        sc_service::new_wasm_executor(&config.executor),
-        vec![Arc::new(GrandpaPruningFilter)],
-    )?;
+    let executor = sc_service::new_wasm_executor(&config.executor);
+    let (client, backend, keystore_container, task_manager) =
+        sc_service::new_full_parts(config, handle.clone(), executor.clone(), vec![Arc::new(GrandpaPruningFilter)])?;
     let client = Arc::new(client);
+    genesis::check(config, &client, &backend, executor)?;
     let telemetry = telemetry.map(|(worker, telemetry)| {
         task_manager.spawn_handle().spawn("telemetry", None, worker.run());
         telemetry

@@ -68,8 +68,8 @@ pub fn unit_form(unit: &Unit) -> Result<(), Refusal> {
         return Err(Refusal::Oversize);
     }
     let content = &unit.content;
-    let first_of_all = content.slot.sequence.0 == 0 && content.slot.incarnation.0 == 0;
-    if content.references.len() > MAX_REFERENCES || (first_of_all && !content.previous.is_zero()) {
+    let first_of_life = content.slot.sequence.0 == 0;
+    if content.references.len() > MAX_REFERENCES || (first_of_life && !content.previous.is_zero()) {
         return Err(Refusal::Malformed);
     }
     match &content.body {

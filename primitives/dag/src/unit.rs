@@ -97,8 +97,8 @@ pub enum AcknowledgementKind {
 pub struct UnitContent {
     /// Its place.
     pub slot: Slot,
-    /// Hash of the unit before it in the device's chain; zero for sequence 0 of incarnation 0. For
-    /// sequence 0 of a later incarnation: the last anchored unit of the one before.
+    /// Hash of the unit before it in the device's chain; zero for sequence 0 of every incarnation, whose
+    /// place among the others stands on chain.
     pub previous: Hash,
     /// Other owners' units and witnesses that it buries; at most [`MAX_REFERENCES`].
     pub references: Vec<Reference>,

@@ -127,16 +127,16 @@ fn known_units_are_known_and_rivals_are_forks() {
 }
 
 #[test]
-fn a_second_life_starts_from_what_is_anchored() {
+fn a_second_life_starts_from_nothing() {
     let member = member();
     let start = |previous: Hash| {
         let readings = Readings::new(Millis(1), 1_000, None, &[(Watts(1), true)]).expect("one reading");
         let slot = loadstone_dag::Slot { incarnation: Incarnation(1), ..slot(3, 0) };
         signed(UnitContent { slot, previous, references: Vec::new(), body: Body::Readings(readings) }).into_unit()
     };
-    // GIVEN a device in its second life of which nothing is anchored THEN it starts from nothing
+    // GIVEN a device in its second life THEN its first unit names no unit before it
     assert_eq!(refusal(&member, start(Hash::zero())), None);
-    assert_eq!(refusal(&member, start(Hash::repeat_byte(1))), Some(Refusal::Fork));
+    assert_eq!(refusal(&member, start(Hash::repeat_byte(1))), Some(Refusal::Malformed));
 }
 
 #[test]

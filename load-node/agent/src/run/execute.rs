@@ -2,10 +2,15 @@
 
 use super::Agent;
 use crate::events::unix_ms;
+use anyhow::bail;
 use loadstone_core::{Direction, Millis};
-use loadstone_dag::AcknowledgementKind;
+use loadstone_dag::{AcknowledgementKind, Refusal};
 use loadstone_load_core::{Ledger, Level, Note, Output};
 use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// Time between two warnings of one kind from one gateway.
+const TELL_AGAIN: Duration = Duration::from_secs(30);
 
 impl Agent {
     /// Executes until nothing is left to do.
@@ -39,6 +44,12 @@ impl Agent {
             Output::Release => self.release(),
             Output::UseGateway(gateway) => self.gateways.connect(gateway),
             Output::Send(gateway, message) => self.gateways.send(gateway, message),
+            Output::Note(Note::Disowned { slot }) => bail!(
+                "the ledger holds another unit of this device at sequence {}: this store is not the one that the \
+                 device wrote last. Remedy: put that store back, or let the owner renew the device (`loadstone \
+                 resource renew`); readings that wait here are kept and go out in the new life",
+                slot.sequence
+            ),
             Output::Note(note) => self.tell(note),
         }
         Ok(())
@@ -96,10 +107,14 @@ impl Agent {
                 self.reports.event(name, fields);
             }
             Note::UnitRefused { slot, gateway, refusal } => {
-                tracing::warn!(target: "gateway", gateway, sequence = slot.sequence.0, ?refusal, "unit refused");
+                if self.is_worth_telling(gateway, refusal) {
+                    tracing::warn!(target: "gateway", gateway, sequence = slot.sequence.0, ?refusal, "unit refused");
+                }
                 let reason = format!("unit {} refused by gateway {gateway}: {refusal:?}", slot.sequence);
                 self.reports.event("refused", json!({ "reason": reason, "refusal": refusal }));
             }
+            // Ends the run, and is told as its error.
+            Note::Disowned { .. } => {}
             Note::Refused(reason) => {
                 tracing::warn!(target: "node", %reason, "refused");
                 self.reports.event("refused", json!({ "reason": reason }));
@@ -109,6 +124,18 @@ impl Agent {
                 self.reports.event("silence", json!({ "silent_ms": silent_ms }));
             }
         }
+    }
+
+    /// A gateway that refuses one unit refuses many: the log names each reason now and then.
+    fn is_worth_telling(&mut self, gateway: usize, refusal: Refusal) -> bool {
+        let kind = (gateway, std::mem::discriminant(&refusal));
+        let now = Instant::now();
+        if self.told.iter().any(|(told, at)| *told == kind && now.saturating_duration_since(*at) < TELL_AGAIN) {
+            return false;
+        }
+        self.told.retain(|(told, _)| *told != kind);
+        self.told.push((kind, now));
+        true
     }
 
     fn tell_order(&mut self, area: u16, direction: Direction, sequence: u64, block: u32) {

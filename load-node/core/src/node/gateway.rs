@@ -12,6 +12,9 @@ use loadstone_dag::{DeviceMessage, GatewayMessage, Refusal, Slot, Unit};
 /// Attempts after which another gateway becomes the first.
 const STUBBORN: u32 = 3;
 
+/// Gateways that must hold another chain of this device before the node gives up its own.
+const DISOWNERS: usize = 2;
+
 /// Slots in one request for proofs.
 const PROVE_BATCH: usize = 128;
 
@@ -120,7 +123,6 @@ impl LoadNode {
             }
             self.outbox.remove(&claim.slot);
             let (slot, anchor) = (claim.slot, claim.anchor.number);
-            self.last_anchored = self.last_anchored.max(Some((slot, claim.unit)));
             let anchored = Anchored { anchor: claim.anchor, proof: claim.proof };
             self.out.push(Output::Persist(vec![Change::Anchored(slot, anchored)], false));
             self.note(Note::Anchored { slot, anchor });
@@ -147,6 +149,18 @@ impl LoadNode {
         if let Refusal::Gap(Sequence(first)) = refusal {
             let units = self.outbox.gap(Slot { sequence: Sequence(first), ..slot }, now.mono_ms);
             self.submit(gateway, units);
+        }
+        if refusal == Refusal::Fork && slot.incarnation == self.writer.tip().incarnation {
+            self.disown(gateway, slot);
+        }
+    }
+
+    /// One gateway may lie; when a second one holds another unit in our place, our ledger is not the one
+    /// that this device wrote last.
+    fn disown(&mut self, gateway: usize, slot: Slot) {
+        let enough = self.config.gateways.min(DISOWNERS);
+        if self.disowned.insert(gateway) && self.disowned.len() == enough {
+            self.note(Note::Disowned { slot });
         }
     }
 

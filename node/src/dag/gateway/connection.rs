@@ -26,6 +26,9 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 /// Time that the network has to take a message.
 const SEND: Duration = Duration::from_secs(10);
 
+/// Time that a device has to take notice of being turned away.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// Greatest number of messages sent before the socket is flushed.
 const SEND_BATCH: usize = 256;
 
@@ -67,6 +70,8 @@ pub(super) async fn serve(stream: TcpStream, address: SocketAddr, shared: &Share
         log::debug!(target: crate::dag::LOG, "closed the connection of {address}: {reason}");
         let frame = CloseFrame { code: CloseCode::Policy, reason: reason.into() };
         drop(timeout(SEND, socket.close(Some(frame))).await);
+        // Unread frames would turn the close into a reset, and the reason would be lost.
+        drop(timeout(FAREWELL, async { while let Some(Ok(_)) = socket.next().await {} }).await);
     }
 }
 

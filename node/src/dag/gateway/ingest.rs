@@ -83,10 +83,6 @@ impl<L: DeviceChains> DeviceChains for Chains<L> {
     fn next_sequence(&self, device: DeviceId, incarnation: Incarnation) -> Sequence {
         self.0.lock().next_sequence(device, incarnation)
     }
-
-    fn last_anchored_below(&self, device: DeviceId, incarnation: Incarnation) -> Hash {
-        self.0.lock().last_anchored_below(device, incarnation)
-    }
 }
 
 impl<L: DeviceChains + Send + 'static> Ingest<L> {

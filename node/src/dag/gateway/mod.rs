@@ -7,6 +7,7 @@
 mod connection;
 mod hub;
 pub mod ingest;
+mod places;
 mod quota;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -21,6 +22,7 @@ use tokio::{
 pub use hub::{Hub, Peer};
 pub use quota::Rate;
 
+use self::places::Places;
 use super::metrics::Counters;
 
 /// Frames that wait for the ingest task; beyond it units are refused as busy.
@@ -33,6 +35,8 @@ pub struct GatewayConfig {
     pub listen: SocketAddr,
     /// Greatest number of open connections.
     pub max_connections: usize,
+    /// Greatest number of open connections from one address.
+    pub max_connections_per_address: usize,
     /// Units a second of one device from one address.
     pub device_rate: Rate,
     /// Frames a second of one connection.
@@ -47,6 +51,7 @@ impl GatewayConfig {
         Self {
             listen,
             max_connections: 4_096,
+            max_connections_per_address: 256,
             device_rate: Rate { per_second: 50, burst: 1_000 },
             frame_rate: Rate { per_second: 200, burst: 400 },
             idle: Duration::from_secs(60),
@@ -104,6 +109,7 @@ impl Gateway {
     /// Accepts connections for as long as the node runs.
     pub async fn run(self) {
         let permits = Arc::new(Semaphore::new(self.shared.config.max_connections));
+        let places = Places::default();
         loop {
             let (stream, address) = match self.listener.accept().await {
                 Ok(accepted) => accepted,
@@ -114,14 +120,17 @@ impl Gateway {
                     continue;
                 }
             };
-            let Ok(permit) = permits.clone().try_acquire_owned() else {
+            let permit = permits.clone().try_acquire_owned().ok();
+            let place = places.take(address.ip(), self.shared.config.max_connections_per_address);
+            let (Some(permit), Some(place)) = (permit, place) else {
                 log::debug!(target: super::LOG, "turned {address} away: too many connections");
+                self.shared.counters.turn_away();
                 continue;
             };
             let shared = self.shared.clone();
             tokio::spawn(async move {
                 connection::serve(stream, address, &shared).await;
-                drop(permit);
+                drop((permit, place));
             });
         }
     }

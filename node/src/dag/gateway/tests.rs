@@ -146,10 +146,6 @@ impl DeviceChains for Units {
         let mine = self.0.keys().filter(|slot| slot.device == device && slot.incarnation == incarnation);
         Sequence(mine.count() as u64)
     }
-
-    fn last_anchored_below(&self, _: DeviceId, _: Incarnation) -> Hash {
-        Hash::zero()
-    }
 }
 
 /// Takes in what the gateway hands on.

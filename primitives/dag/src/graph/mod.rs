@@ -124,12 +124,6 @@ impl Graph {
         self.heads.get(&(device, incarnation)).copied()
     }
 
-    /// The last anchored unit of the device in any life below this one.
-    pub fn head_below(&self, device: DeviceId, incarnation: Incarnation) -> Option<Hash> {
-        let lives = self.heads.range((device, Incarnation(0))..(device, incarnation));
-        lives.last().map(|(_, (_, id))| *id)
-    }
-
     /// The vertices that the witness names, once all are held; `Err` when one of them is not what it says.
     pub fn resolve(&self, references: &[WitnessRef]) -> Result<Option<Vec<NodeId>>, WitnessFault> {
         let mut found = Vec::with_capacity(references.len());

@@ -27,8 +27,4 @@ impl<C> DeviceChains for Member<C> {
             sequence = sequence.next();
         }
     }
-
-    fn last_anchored_below(&self, device: DeviceId, incarnation: Incarnation) -> Hash {
-        self.ledger.graph.head_below(device, incarnation).unwrap_or_default()
-    }
 }

@@ -1,0 +1,133 @@
+//! Rules are read as they are shown, and a rule that makes no sense is named.
+
+use super::*;
+use loadstone_core::{BasisPoints, Name, Price, Watts};
+use loadstone_market::{BaselineMethod, DeviationRule, Pricing, ScoreRule};
+
+/// Rules that differ from the template everywhere.
+fn programme() -> Programme {
+    Programme {
+        name: Name::truncate_from(b"Say \"when\" \\ \xe5\x89\x8a\xe5\xb3\xb0".to_vec()),
+        price_floor: Price(100),
+        price_cap: Price(1_000_100),
+        price_tick: Price(1_000),
+        bid_min: Watts(7),
+        pricing: Pricing::PayAsBid,
+        settlement_interval_ms: 10_001,
+        reveal_ms: 2_001,
+        baseline: BaselineMethod::MeterBefore { readings: 11 },
+        score: ScoreRule {
+            own_weight: BasisPoints(1),
+            response_standard_ms: u32::MAX,
+            rate_standard: BasisPoints(3),
+            precision_standard: BasisPoints(4),
+            credit_weight: BasisPoints(5),
+        },
+        deviation: DeviationRule {
+            full_until: BasisPoints(10_006),
+            over_share: BasisPoints(7),
+            penalty_below: BasisPoints(8),
+            penalty_factor: BasisPoints(9),
+        },
+        grace_ms: 3_001,
+        dispute_ms: 4_001,
+    }
+}
+
+fn refused(text: &str) -> String {
+    parse(text, false).expect_err("unsound")
+}
+
+/// The template with another value for the rule at `path`.
+fn bent(path: &str, value: &str) -> String {
+    let key = path.rsplit('.').next().unwrap_or(path);
+    let bend =
+        |line: &str| if line.starts_with(&format!("{key} =")) { format!("{key} = {value}") } else { line.into() };
+    template().lines().map(bend).collect::<Vec<String>>().join("\n")
+}
+
+#[test]
+fn what_is_shown_can_be_published() {
+    // GIVEN rules with awkward letters in their name
+    let rules = programme();
+    // THEN the shown TOML gives them back
+    assert_eq!(parse(&to_toml(&rules), false), Ok(rules.clone()));
+    // AND so does the JSON, bare or as `show --json` wraps it
+    let bare = json!(rules);
+    assert_eq!(parse(&bare.to_string(), true), Ok(rules.clone()));
+    let mut named = bare;
+    named["name"] = json!(String::from_utf8_lossy(&rules.name));
+    let wrapped = json!({ "programme": 1, "version": 2, "rules": named });
+    assert_eq!(parse(&wrapped.to_string(), true), Ok(rules));
+}
+
+#[test]
+fn the_template_is_sound_and_explains_every_rule() {
+    // GIVEN the template
+    let text = template();
+    let rules = parse(&text, false).expect("sound");
+    assert!(rules.is_sound());
+    // THEN each number of the chain's type stands in the table, and each rule says unit and range
+    let count = |text: &str| text.lines().filter(|line| line.contains(" = ") && !line.starts_with('#')).count();
+    assert_eq!(count(&text), RULES.len() + 2);
+    for rule in &RULES {
+        assert!(text.contains(rule.text) && text.contains(&rule.range()), "{}", rule.path);
+        assert!(rule.find(&json!(rules)).is_some_and(Value::is_number), "{}", rule.path);
+    }
+    // AND it fits a narrow terminal's help
+    assert!(text.lines().all(|line| line.len() <= 140), "{text}");
+}
+
+#[test]
+fn each_rule_is_held_to_its_range_as_the_chain_holds_it() {
+    for rule in &RULES {
+        // GIVEN the greatest and the least value THEN both are in range
+        for value in [rule.least, rule.most] {
+            let text = bent(rule.path, &value.to_string());
+            let parsed = parse(&text, false);
+            let in_range = parsed.is_ok() || !parsed.is_err_and(|error| error.contains("whole number"));
+            assert!(in_range, "{} = {value}", rule.path);
+        }
+        // GIVEN a value beyond, or no number THEN the rule is named with its range
+        let below = rule.least.checked_sub(1).map(|value| value.to_string());
+        let above = rule.most.checked_add(1).map(|value| value.to_string());
+        let others = ["1.5".to_owned(), "\"many\"".to_owned()];
+        for value in below.into_iter().chain(above).chain(others) {
+            let text = refused(&bent(rule.path, &value));
+            assert!(text.contains(rule.path) && text.contains(&rule.range()), "{value}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_rule_that_is_missing_or_unknown_is_named() {
+    // GIVEN a file without one of the rules
+    for rule in &RULES {
+        let key = rule.path.rsplit('.').next().unwrap_or(rule.path);
+        let lines = template();
+        let lines: Vec<&str> = lines.lines().filter(|line| !line.starts_with(&format!("{key} ="))).collect();
+        // THEN that rule is named
+        let text = refused(&lines.join("\n"));
+        assert!(text.contains(rule.path) && text.contains("missing"), "{text}");
+    }
+    // GIVEN words that are missing, wrong or too long THEN they are named
+    assert!(refused(&bent("name", "7")).contains("name = 7"));
+    assert!(refused(&bent("name", &format!("\"{}\"", "n".repeat(65)))).contains("64 bytes"));
+    assert!(refused(&bent("pricing", "\"free\"")).contains("pay_as_bid"));
+    // GIVEN a slip in a rule's name, a section that is a number, no rules at all THEN each is told
+    assert!(refused(&template().replace("grace_ms", "grace_s")).contains("grace_s is no rule"));
+    assert!(refused("score = 7").contains("score must be a section"));
+    assert!(parse("[]", true).expect_err("a list").contains("no rules"));
+    assert!(refused("price = = 3").contains("no TOML"));
+}
+
+#[test]
+fn prices_must_make_sense_together() {
+    // GIVEN a cap below the floor THEN both are named
+    let text = refused(&bent("price_floor", "3_000_001"));
+    assert!(text.contains("price_cap = 3000000 is below price_floor = 3000001"), "{text}");
+    // GIVEN a tick that makes 1,024 prices THEN it passes, and one price more is refused
+    assert!(parse(&bent("price_tick", "2_930"), false).is_ok());
+    let text = refused(&bent("price_tick", "2_929"));
+    assert!(text.contains("price_tick = 2929 makes 1025 prices"), "{text}");
+}
