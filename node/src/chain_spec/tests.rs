@@ -52,7 +52,7 @@ fn refusal(wrong: &str) -> String {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let path = directory.path().join("wrong.toml");
     fs::write(&path, wrong).expect("the directory takes a file");
-    let text = load(path.to_str().expect("a path of this test")).err().expect("a mistake is refused");
+    let Err(text) = load(path.to_str().expect("a path of this test")) else { panic!("a mistake is refused") };
     assert!(text.contains("wrong.toml"), "{text}");
     text
 }
@@ -133,7 +133,7 @@ fn a_spec_whose_id_leads_out_of_the_data_folder_is_refused() {
     let spec = load(DEMO).and_then(|spec| spec.as_json(false)).expect("the demo's spec can be written");
     fs::write(&path, spec.replace("\"id\": \"loadstone_demo\"", "\"id\": \"../evil\"")).expect("it takes a file");
     // WHEN it is loaded
-    let said = load(path.to_str().expect("a path of this test")).err().expect("the id is unsound");
+    let Err(said) = load(path.to_str().expect("a path of this test")) else { panic!("the id is unsound") };
     // THEN the refusal names file and field
     assert!(said.contains("spec.json") && said.contains("`id`"), "{said}");
 }
