@@ -161,7 +161,7 @@ fn looking_for_a_ledger_makes_none() {
     // GIVEN a folder that does not exist WHEN it is looked into THEN that is an error and it still does not
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
-    assert!(matches!(RocksLedger::inspect(&path).err(), Some(LedgerError::Unavailable { .. })));
+    assert!(matches!(RocksLedger::inspect(&path).err(), Some(LedgerError::Missing(_))));
     assert!(!path.exists());
 }
 

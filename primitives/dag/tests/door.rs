@@ -132,11 +132,12 @@ fn a_second_life_starts_from_nothing() {
     let start = |previous: Hash| {
         let readings = Readings::new(Millis(1), 1_000, None, &[(Watts(1), true)]).expect("one reading");
         let slot = loadstone_dag::Slot { incarnation: Incarnation(1), ..slot(3, 0) };
-        signed(UnitContent { slot, previous, references: Vec::new(), body: Body::Readings(readings) }).into_unit()
+        UnitContent { slot, previous, references: Vec::new(), body: Body::Readings(readings) }
     };
     // GIVEN a device in its second life THEN its first unit names no unit before it
-    assert_eq!(refusal(&member, start(Hash::zero())), None);
-    assert_eq!(refusal(&member, start(Hash::repeat_byte(1))), Some(Refusal::Malformed));
+    assert_eq!(refusal(&member, signed(start(Hash::zero())).into_unit()), None);
+    let linked = Unit { content: start(Hash::repeat_byte(1)), signature: [0; 64] };
+    assert_eq!(refusal(&member, linked), Some(Refusal::Malformed));
 }
 
 #[test]
