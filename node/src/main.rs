@@ -1,13 +1,5 @@
-//! The Loadstone node: validator of the chain, member of the DAG committee, gateway for devices.
-
-mod chain_spec;
-mod cli;
-mod command;
-mod dag;
-mod keys;
-mod rpc;
-mod service;
+//! The node's program; everything it does is in the library.
 
 fn main() -> sc_cli::Result<()> {
-    command::run()
+    loadstone_node::run()
 }

@@ -14,21 +14,21 @@ def number_at(text, start, width):
     return int.from_bytes(raw[start : start + width], "little")
 
 
-def account_total(port, public_key, block):
+def account_total(address, public_key, block):
     """Free plus reserved balance of an account, in micro-yuan."""
     raw = bytes.fromhex(public_key.removeprefix("0x"))
     key = "0x" + SYSTEM_ACCOUNT + hashlib.blake2b(raw, digest_size=16).hexdigest() + raw.hex()
-    value = rpc.call(port, "state_getStorage", key, block)
+    value = rpc.call(address, "state_getStorage", key, block)
     # nonce, consumers, providers and sufficients take four bytes each.
     return number_at(value, 16, 16) + number_at(value, 32, 16) if value else 0
 
 
-def total_issuance(port, block):
-    return number_at(rpc.call(port, "state_getStorage", "0x" + TOTAL_ISSUANCE, block), 0, 16)
+def total_issuance(address, block):
+    return number_at(rpc.call(address, "state_getStorage", "0x" + TOTAL_ISSUANCE, block), 0, 16)
 
 
-def snapshot(port, accounts):
+def snapshot(address, accounts):
     """Totals of named accounts and the issuance at the finalised head."""
-    block = rpc.call(port, "chain_getFinalizedHead")
-    totals = {name: account_total(port, key, block) for name, key in accounts.items()}
-    return {"accounts": totals, "issuance": total_issuance(port, block)}
+    block = rpc.call(address, "chain_getFinalizedHead")
+    totals = {name: account_total(address, key, block) for name, key in accounts.items()}
+    return {"accounts": totals, "issuance": total_issuance(address, block)}

@@ -1,11 +1,12 @@
-"""The validators: a chain spec, keys of four organisations, four real nodes on loopback."""
+"""The validators: a chain spec, keys of four organisations, four real nodes."""
 
 import os
 import pathlib
 import subprocess
 
 from . import rpc
-from .processes import Failed, Program, free_ports, wait_until
+from .processes import Failed, Program, wait_until
+from .sites import Loopback
 
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "release"
 NODE = TARGET / "loadstone-node"
@@ -24,41 +25,46 @@ def run(command, **options):
 class Validator:
     """One organisation's node: validator, gateway and RPC server."""
 
-    def __init__(self, organisation, home, spec, ports, boot_nodes):
+    def __init__(self, organisation, home, spec, place, boot_nodes):
         self.organisation = organisation
+        self.place = place
         self.base = home / "validators" / organisation
-        self.p2p, self.rpc, self.gateway, self.metrics = ports
         run([NODE, "validator-keys", "--base-path", self.base, "--id", spec["id"], "--demo", organisation])
         command = [
-            NODE, "--chain", spec["path"], "--base-path", self.base, "--validator", "--name", organisation,
-            "--listen-addr", f"/ip4/127.0.0.1/tcp/{self.p2p}/ws", "--rpc-port", self.rpc,
-            "--prometheus-port", self.metrics, "--gateway-port", self.gateway,
+            *place.prefix, NODE, "--chain", spec["path"], "--base-path", self.base, "--validator",
+            "--name", organisation, "--listen-addr", f"/ip4/{place.host}/tcp/{place.p2p}/ws", "--rpc-port", place.rpc,
+            "--prometheus-port", place.metrics, "--gateway-port", place.gateway, "--gateway-address", place.host,
             "--state-pruning", "archive", "--blocks-pruning", "archive", "--database", "rocksdb",
-            "--rpc-cors", "all", "--no-telemetry", "--no-mdns",
+            "--rpc-cors", "all", "--no-telemetry", "--no-mdns", *place.options,
         ]  # fmt: skip
         if boot_nodes:
             command += ["--bootnodes", *boot_nodes]
         self.program = Program(organisation, command, home / "logs" / f"validator-{organisation}.log")
 
     @property
+    def rpc(self):
+        return f"{self.place.host}:{self.place.rpc}"
+
+    @property
     def url(self):
-        return f"ws://127.0.0.1:{self.rpc}"
+        return f"ws://{self.rpc}"
 
     @property
     def gateway_url(self):
-        return f"ws://127.0.0.1:{self.gateway}"
+        return f"ws://{self.place.host}:{self.place.gateway}"
 
     def address(self):
         """Its libp2p address, once it answers."""
         peer = rpc.call(self.rpc, "system_localPeerId")
-        return peer and f"/ip4/127.0.0.1/tcp/{self.p2p}/ws/p2p/{peer}"
+        return peer and f"/ip4/{self.place.host}/tcp/{self.place.p2p}/ws/p2p/{peer}"
 
 
 class Network:
     """Four validators."""
 
-    def __init__(self, home):
+    def __init__(self, home, sites=None):
         self.home = home
+        self.sites = sites or Loopback()
         home.mkdir(parents=True, exist_ok=True)
         spec = home / "spec.json"
         spec.write_text(run([NODE, "export-chain-spec", "--chain", "demo", "--raw"]))
@@ -66,11 +72,9 @@ class Network:
         self.validators = []
 
     def start(self):
-        ports = free_ports(4 * len(ORGANISATIONS))
         boot_nodes = []
-        for position, organisation in enumerate(ORGANISATIONS):
-            own = ports[4 * position : 4 * position + 4]
-            validator = Validator(organisation, self.home, self.spec, own, boot_nodes)
+        for place, organisation in zip(self.sites.places(len(ORGANISATIONS)), ORGANISATIONS):
+            validator = Validator(organisation, self.home, self.spec, place, boot_nodes)
             validator.program.start()
             self.validators.append(validator)
             if not boot_nodes:

@@ -1,193 +1,37 @@
-//! Four members in one process: real databases, gateways and signatures, a road in memory.
+//! Members in one process: real databases, gateways and signatures, a road in memory.
 
-use std::{collections::BTreeSet, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, future::Future, net::SocketAddr, time::Duration};
 
-use async_trait::async_trait;
 use codec::{Decode, Encode};
-use futures::{future::BoxFuture, FutureExt, SinkExt, StreamExt};
-use loadstone_core::{verify_merkle, AccountId, DeviceId, Hash, Member, MemberIndex, OrganisationId};
-use loadstone_dag::{
-    AnchorLeaf, Committee, DeviceMessage, GatewayMessage, HistoryRequest, HistoryResponse, MemberMessage, PersistItem,
-    Refusal, Unit,
-};
-use parking_lot::{Mutex, RwLock};
-use sc_network::PeerId;
-use sp_keystore::{testing::MemoryKeystore, Keystore};
-use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle, time::timeout};
+use futures::{SinkExt, StreamExt};
+use loadstone_core::{verify_merkle, AnchorNumber, Hash, MemberIndex};
+use loadstone_dag::{AnchorLeaf, DeviceMessage, GatewayMessage, PersistItem, Refusal, Unit};
+use tempfile::TempDir;
+use tokio::time::timeout;
 use tokio_tungstenite::{connect_async, tungstenite::Message};
 
-use super::{
-    assemble::{assemble, Assembly, Spawn},
-    chain::{BlockRef, Chain},
-    crypto::{Signer, KEY_TYPE},
-    gateway::GatewayConfig,
-    metrics::Counters,
-    network::{LinkEvent, Road, Roster},
-    proofs::Proofs,
-    status::{DagHandle, View},
+use crate::{
     store::Store,
-    testing::{registered, unit, unit_id, TestChain},
-    worker::NodeMember,
+    testing::{chain_of, unit_id, Cluster, Node},
 };
 
-const MEMBERS: u16 = 4;
 const WAIT: Duration = Duration::from_secs(60);
 
-/// What others reach of a running member.
-#[derive(Clone)]
-struct Reach {
-    inbox: mpsc::UnboundedSender<(MemberIndex, MemberMessage)>,
-    served: Option<(Arc<Mutex<NodeMember>>, Arc<Store>)>,
-}
-
-type Switchboard = Arc<Mutex<Vec<Option<Reach>>>>;
-
-struct MemoryRoad {
-    me: MemberIndex,
-    inbox: mpsc::UnboundedReceiver<(MemberIndex, MemberMessage)>,
-    switchboard: Switchboard,
-}
-
-#[async_trait]
-impl Road for MemoryRoad {
-    fn own_peer(&self) -> PeerId {
-        PeerId::random()
-    }
-
-    fn set_roster(&mut self, _: Roster) {}
-
-    fn connected(&self) -> Vec<MemberIndex> {
-        Vec::new()
-    }
-
-    fn broadcast(&mut self, message: &MemberMessage) {
-        for (index, reach) in self.switchboard.lock().iter().enumerate() {
-            if let Some(reach) = reach.as_ref().filter(|_| index != usize::from(self.me.0)) {
-                drop(reach.inbox.send((self.me, message.clone())));
-            }
+/// Waits for `work`; says where everyone stands when it takes too long.
+async fn within<T>(cluster: &Cluster, nodes: &[&Node], what: &str, work: impl Future<Output = T>) -> T {
+    match timeout(WAIT, work).await {
+        Ok(done) => done,
+        Err(_) => {
+            let standing: Vec<_> = nodes.iter().map(|node| node.handle.status()).collect();
+            panic!("{what} took too long; on chain: {:#?}; nodes: {standing:#?}", cluster.chain.ledger.lock());
         }
-    }
-
-    fn request(&self, member: MemberIndex, request: HistoryRequest) -> BoxFuture<'static, Option<HistoryResponse>> {
-        let reach = self.switchboard.lock()[usize::from(member.0)].clone();
-        async move {
-            let (served, store) = reach?.served?;
-            let answer = served.lock().serve(&request, &*store);
-            Some(answer)
-        }
-        .boxed()
-    }
-
-    async fn next(&mut self) -> Option<LinkEvent> {
-        let (from, message) = self.inbox.recv().await?;
-        Some(LinkEvent::Message(from, Box::new(message)))
     }
 }
 
-struct Node {
-    gateway: SocketAddr,
-    handle: DagHandle,
-    tasks: Vec<JoinHandle<()>>,
-}
-
-struct Cluster {
-    chain: Arc<TestChain>,
-    keystores: Vec<Arc<MemoryKeystore>>,
-    switchboard: Switchboard,
-}
-
-impl Cluster {
-    fn new() -> Self {
-        let chain = Arc::new(TestChain::default());
-        let keystores: Vec<_> = (0..MEMBERS).map(|_| Arc::new(MemoryKeystore::new())).collect();
-        let member = |(index, keystore): (u8, &Arc<MemoryKeystore>)| Member {
-            account: AccountId::new([index; 32]),
-            organisation: OrganisationId(index.into()),
-            key: keystore.sr25519_generate_new(KEY_TYPE, None).expect("in memory").0,
-            weight: 1,
-        };
-        *chain.committee.lock() = (0u8..).zip(&keystores).map(member).collect();
-        Self { chain, keystores, switchboard: Arc::new(Mutex::new(vec![None; usize::from(MEMBERS)])) }
-    }
-
-    async fn start(&self, index: u16, folder: &Path) -> Node {
-        let genesis = self.chain.genesis();
-        // A node that was killed lets go of its database a moment later.
-        let mut store = Store::open(&folder.join("dag"), &genesis);
-        while store.is_err() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            store = Store::open(&folder.join("dag"), &genesis);
-        }
-        let store = Arc::new(store.expect("it is open"));
-        let handle = DagHandle {
-            genesis,
-            proofs: Arc::new(Proofs::new(store.clone())),
-            store: store.clone(),
-            counters: Arc::new(Counters::default()),
-            view: Arc::new(RwLock::new(View::default())),
-        };
-        let members = self.chain.committee.lock().clone();
-        let committee = Committee::new(members.iter().map(|member| (member.key, member.weight)).collect());
-        let signer = Signer::find(&(self.keystores[usize::from(index)].clone() as _), members.iter().map(|m| m.key));
-        let (place, signer) = signer.expect("it has a key");
-        assert_eq!(place, usize::from(index));
-        let free = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let gateway = free.local_addr().expect("bound");
-        drop(free);
-        let (inbox, messages) = mpsc::unbounded_channel();
-        let tasks = Arc::new(Mutex::new(Vec::new()));
-        let spawned = tasks.clone();
-        let spawn: Spawn = Box::new(move |_, task| spawned.lock().push(tokio::spawn(task)));
-        let blocks = futures::stream::iter(1u32..).then(move |number| async move {
-            tokio::time::sleep(Duration::from_millis(40)).await;
-            BlockRef { hash: genesis, number }
-        });
-        let member = assemble(Assembly {
-            chain: self.chain.clone(),
-            finalised: blocks.boxed(),
-            head: self.chain.finalised(),
-            members,
-            committee: committee.expect("sound"),
-            me: MemberIndex(index),
-            signer: Some(signer),
-            counter: folder.join("dag-counter"),
-            gateway: Some(GatewayConfig::new(gateway)),
-            handle: handle.clone(),
-            road: Box::new(MemoryRoad {
-                me: MemberIndex(index),
-                inbox: messages,
-                switchboard: self.switchboard.clone(),
-            }),
-            spawn,
-        });
-        let member = member.expect("it starts");
-        self.switchboard.lock()[usize::from(index)] = Some(Reach { inbox, served: Some((member, store)) });
-        let tasks = std::mem::take(&mut *tasks.lock());
-        Node { gateway, handle, tasks }
-    }
-
-    /// Waits for `work`; says where everyone stands when it takes too long.
-    async fn within<T>(&self, what: &str, work: impl std::future::Future<Output = T>) -> T {
-        match timeout(WAIT, work).await {
-            Ok(done) => done,
-            Err(_) => {
-                let latest = self.chain.latest.lock().as_ref().map(|anchor| anchor.number);
-                let reached: Vec<_> = self.switchboard.lock().iter().flatten().cloned().collect();
-                let standing: Vec<_> =
-                    reached.iter().flat_map(|reach| &reach.served).map(|(member, _)| member.lock().status()).collect();
-                panic!("{what} took too long; on chain: {latest:?}; members: {standing:#?}");
-            }
-        }
-    }
-
-    /// As `kill -9` does: nothing is closed in order.
-    async fn kill(&self, index: u16, node: Node) {
-        node.tasks.iter().for_each(JoinHandle::abort);
-        self.switchboard.lock()[usize::from(index)] = None;
-        for task in node.tasks {
-            // Cancelled, or ended because its counterpart was.
-            drop(task.await);
-        }
+/// Waits until something is so.
+async fn until(mut is_so: impl FnMut() -> bool) {
+    while !is_so() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -206,6 +50,13 @@ async fn submit_until_anchored(gateway: SocketAddr, units: Vec<Unit>) {
                 let bytes = match frame {
                     Some(Ok(Message::Binary(bytes))) => bytes,
                     Some(Ok(Message::Ping(_))) => continue,
+                    // It has just started and has no seat yet.
+                    Some(Ok(Message::Close(_))) | None => {
+                        tokio::time::sleep(Duration::from_millis(50)).await;
+                        socket = connect_async(format!("ws://{gateway}")).await.expect("it listens").0;
+                        again.reset_immediately();
+                        continue;
+                    }
                     other => panic!("the gateway hung up: {other:?}"),
                 };
                 match GatewayMessage::decode(&mut &bytes[..]).expect("it decodes") {
@@ -224,44 +75,68 @@ async fn submit_until_anchored(gateway: SocketAddr, units: Vec<Unit>) {
     }
 }
 
-fn chain_of(device: u32, sequences: std::ops::Range<u64>) -> Vec<Unit> {
-    let mut units: Vec<Unit> = Vec::new();
-    for sequence in 0..sequences.end {
-        let previous = units.last().map(unit_id).unwrap_or_default();
-        units.push(unit(device, sequence, previous, 100));
-    }
-    units.split_off(usize::try_from(sequences.start).expect("small"))
-}
-
-/// Levels of the witnesses that the member at `index` made, in order of its journal.
-fn own_levels(store: &Store, index: u16) -> Vec<u32> {
+/// Epoch and level of the witnesses that the member at `index` made, in order of its journal.
+fn own_levels(store: &Store, index: u16) -> Vec<(u32, u32)> {
     let journal = store.journal().expect("read").collect::<Result<Vec<_>, _>>().expect("whole");
     let own = journal.into_iter().filter_map(|item| match item {
-        PersistItem::Witness(witness, _) if witness.content.member == MemberIndex(index) => Some(witness),
+        PersistItem::Witness(witness, _) if witness.content.member == MemberIndex(index) => Some(witness.content),
         _ => None,
     });
-    own.map(|witness| witness.content.level.0).collect()
+    own.map(|content| (content.epoch, content.level.0)).collect()
+}
+
+fn held(node: &Node) -> AnchorNumber {
+    let last = node.handle.store.last_anchor().expect("read");
+    last.map(|stored| stored.anchor.number).unwrap_or_default()
+}
+
+/// Waits until all hold the chain's newest anchor, and checks that they hold the same ones.
+async fn agree(cluster: &Cluster, nodes: &[&Node]) {
+    let newest = cluster.chain.latest().expect("anchored");
+    within(cluster, nodes, "catching up", until(|| nodes.iter().all(|node| held(node) >= newest.number))).await;
+    let hashes = |node: &Node| node.handle.store.anchor_hashes(newest.number.0).expect("read");
+    assert!(nodes.iter().all(|node| hashes(node) == hashes(nodes[0])));
+    assert_eq!(hashes(nodes[0]).last(), Some(&newest.hash()));
+}
+
+fn folders(count: usize) -> Vec<TempDir> {
+    (0..count).map(|_| tempfile::tempdir().expect("a temporary folder")).collect()
+}
+
+async fn start_all(cluster: &Cluster, folders: &[TempDir]) -> Vec<Node> {
+    let mut nodes = Vec::new();
+    for (index, folder) in (0u8..).zip(folders) {
+        nodes.push(cluster.start(index, folder.path(), |_| {}).await);
+    }
+    nodes
+}
+
+fn health(node: &Node) -> &'static str {
+    node.handle.status().expect("read").health
+}
+
+/// Closes the epoch in force and waits until these nodes have taken up the next one.
+async fn change_epoch(cluster: &Cluster, nodes: &[&Node], next: impl IntoIterator<Item = u8>) {
+    let epoch = cluster.chain.epoch() + 1;
+    cluster.chain.close(cluster.committee(next));
+    let taken_up = || nodes.iter().all(|node| node.handle.status().expect("read").epoch == epoch);
+    within(cluster, nodes, "the next epoch", until(taken_up)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn readings_are_anchored_while_one_member_dies_and_comes_back() {
     // GIVEN four members and a device at each of the first two gateways
-    let cluster = Cluster::new();
-    for device in 1..=2 {
-        cluster.chain.devices.lock().insert(DeviceId(device), registered(device, false));
-    }
-    let folders: Vec<_> = (0..MEMBERS).map(|_| tempfile::tempdir().expect("a temporary folder")).collect();
-    let mut nodes = Vec::new();
-    for index in 0..MEMBERS {
-        nodes.push(cluster.start(index, folders[usize::from(index)].path()).await);
-    }
+    let cluster = Cluster::new(4, 4);
+    (1..=2).for_each(|device| cluster.chain.register(device));
+    let folders = folders(4);
+    let mut nodes = start_all(&cluster, &folders).await;
     // WHEN both send THEN their units come back anchored, with proofs
     let both = async {
         let first = submit_until_anchored(nodes[0].gateway, chain_of(1, 0..5));
         let second = submit_until_anchored(nodes[1].gateway, chain_of(2, 0..5));
         futures::join!(first, second)
     };
-    cluster.within("anchoring by four", both).await;
+    within(&cluster, &nodes.iter().collect::<Vec<_>>(), "anchoring by four", both).await;
     // WHEN member 3 is killed THEN the others go on
     let before = own_levels(&nodes[3].handle.store, 3).len();
     cluster.kill(3, nodes.pop().expect("four")).await;
@@ -270,30 +145,144 @@ async fn readings_are_anchored_while_one_member_dies_and_comes_back() {
         let second = submit_until_anchored(nodes[1].gateway, chain_of(2, 5..10));
         futures::join!(first, second)
     };
-    cluster.within("anchoring by three", both).await;
+    within(&cluster, &nodes.iter().collect::<Vec<_>>(), "anchoring by three", both).await;
     // WHEN it is started again THEN it catches up, serves a device itself, and signs on
-    let back = cluster.start(3, folders[3].path()).await;
-    cluster.within("anchoring at the restarted one", submit_until_anchored(back.gateway, chain_of(1, 10..15))).await;
+    let back = cluster.start(3, folders[3].path(), |_| {}).await;
+    let work = submit_until_anchored(back.gateway, chain_of(1, 10..15));
+    within(&cluster, &[&back], "anchoring at the restarted one", work).await;
     nodes.push(back);
+    let all: Vec<&Node> = nodes.iter().collect();
     // WHEN devices go on at another gateway, unit by unit
     for sequence in 10..20 {
         let work = submit_until_anchored(nodes[1].gateway, chain_of(2, sequence..sequence + 1));
-        cluster.within("anchoring unit by unit", work).await;
+        within(&cluster, &all, "anchoring unit by unit", work).await;
     }
-    let newest = cluster.chain.latest.lock().clone().expect("anchored");
-    let caught_up = async {
-        let held = |node: &Node| node.handle.store.last_anchor().expect("read").map(|stored| stored.anchor.number);
-        while nodes.iter().any(|node| held(node) < Some(newest.number)) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    cluster.within("catching up", caught_up).await;
     // THEN all hold the same anchors, and no level was signed twice
-    let hashes = |node: &Node| node.handle.store.anchor_hashes(newest.number.0).expect("read");
-    assert!(nodes.iter().all(|node| hashes(node) == hashes(&nodes[0])));
-    assert_eq!(hashes(&nodes[0]).last(), Some(&newest.hash()));
+    agree(&cluster, &all).await;
     let levels = own_levels(&nodes[3].handle.store, 3);
     assert!(levels.len() > before && levels.windows(2).all(|pair| pair[0] < pair[1]), "{levels:?}");
     let status = nodes[3].handle.status().expect("read");
     assert!(status.signing && status.member == Some(3));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_committee_with_one_member_replaced_goes_on_where_the_last_one_ended() {
+    // GIVEN members 0 to 3, a validator 4 that is none yet, and anchored units
+    let cluster = Cluster::new(5, 4);
+    (1..=2).for_each(|device| cluster.chain.register(device));
+    let folders = folders(5);
+    let nodes = start_all(&cluster, &folders).await;
+    let all: Vec<&Node> = nodes.iter().collect();
+    let work = submit_until_anchored(nodes[0].gateway, chain_of(1, 0..5));
+    within(&cluster, &all, "anchoring in epoch 0", work).await;
+    assert_eq!(health(&nodes[4]), "no_member");
+    // WHEN the next committee has 4 in the place of 1, in another order, while a device goes on
+    let work = submit_until_anchored(nodes[0].gateway, chain_of(1, 5..30));
+    let change = change_epoch(&cluster, &all, [4, 3, 2, 0]);
+    within(&cluster, &all, "anchoring across the change", async { futures::join!(work, change) }).await;
+    // THEN the new member signs and serves devices, the old one does neither
+    let work = submit_until_anchored(nodes[4].gateway, chain_of(2, 0..5));
+    within(&cluster, &all, "anchoring at the new member", work).await;
+    let status = |node: usize| nodes[node].handle.status().expect("read");
+    assert_eq!((status(4).member, status(0).member, status(1).member), (Some(0), Some(3), None));
+    assert!(status(4).signing && !status(1).signing && status(1).health == "no_member");
+    // THEN all hold the same anchors, one of them the closing one
+    agree(&cluster, &all).await;
+    assert_eq!(cluster.chain.closings.lock().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_joins_late_fetches_two_epochs_and_takes_part() {
+    // GIVEN two epochs of members 0 to 3, each with units, and validator 4 that was never there
+    let cluster = Cluster::new(5, 4);
+    (1..=2).for_each(|device| cluster.chain.register(device));
+    let folders = folders(5);
+    let mut nodes = start_all(&cluster, &folders[..4]).await;
+    for epoch in 0..2u64 {
+        let all: Vec<&Node> = nodes.iter().collect();
+        let work = submit_until_anchored(nodes[0].gateway, chain_of(1, epoch * 5..epoch * 5 + 5));
+        within(&cluster, &all, "anchoring before", work).await;
+        let next = if epoch == 0 { [0, 1, 2, 3] } else { [0, 1, 2, 4] };
+        change_epoch(&cluster, &all, next).await;
+    }
+    // WHEN it is started as a member of the third
+    nodes.push(cluster.start(4, folders[4].path(), |_| {}).await);
+    let all: Vec<&Node> = nodes.iter().collect();
+    // THEN it serves a device, which goes on where another left off
+    let work = submit_until_anchored(nodes[4].gateway, chain_of(1, 10..15));
+    within(&cluster, &all, "anchoring at the late one", work).await;
+    // THEN it holds all anchors with their units, and signs
+    agree(&cluster, &all).await;
+    let status = nodes[4].handle.status().expect("read");
+    assert!(status.signing && status.epoch == 2, "{status:?}");
+    let mut sequences = Vec::new();
+    let each = |slot: loadstone_dag::Slot, _, _| {
+        sequences.push(slot.sequence.0);
+        true
+    };
+    nodes[4].handle.store.anchored_backwards(1.into(), each).expect("read");
+    assert_eq!(sequences, (0..15).rev().collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_lost_its_counter_is_mute_until_the_next_epoch() {
+    // GIVEN four members of which the last is killed, and its counter lost
+    let cluster = Cluster::new(4, 4);
+    cluster.chain.register(1);
+    let folders = folders(4);
+    let mut nodes = start_all(&cluster, &folders).await;
+    let work = submit_until_anchored(nodes[3].gateway, chain_of(1, 0..5));
+    within(&cluster, &nodes.iter().collect::<Vec<_>>(), "anchoring before", work).await;
+    let before = own_levels(&nodes[3].handle.store, 3);
+    cluster.kill(3, nodes.pop().expect("four")).await;
+    std::fs::remove_file(folders[3].path().join("dag-counter")).expect("it has one");
+    // WHEN it is started again THEN it follows, says that it is mute and why, and signs nothing
+    nodes.push(cluster.start(3, folders[3].path(), |_| {}).await);
+    let all: Vec<&Node> = nodes.iter().collect();
+    within(&cluster, &all, "being mute", until(|| health(&nodes[3]) == "mute")).await;
+    let work = submit_until_anchored(nodes[0].gateway, chain_of(1, 5..10));
+    within(&cluster, &all, "anchoring without it", work).await;
+    agree(&cluster, &all).await;
+    let status = nodes[3].handle.status().expect("read");
+    assert!(!status.signing && status.reason.is_some_and(|reason| reason.contains("counter")));
+    assert_eq!(own_levels(&nodes[3].handle.store, 3), before);
+    // WHEN the next epoch begins THEN it signs again, with the same key
+    change_epoch(&cluster, &all, [0, 1, 2, 3]).await;
+    let work = submit_until_anchored(nodes[3].gateway, chain_of(1, 10..15));
+    within(&cluster, &all, "anchoring at the member that was mute", work).await;
+    assert!(own_levels(&nodes[3].handle.store, 3).iter().all(|(epoch, _)| *epoch == 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_whose_disk_fails_stops_and_recovers_without_a_fork() {
+    // GIVEN four members with anchored units
+    let cluster = Cluster::new(4, 4);
+    (1..=2).for_each(|device| cluster.chain.register(device));
+    let folders = folders(4);
+    let mut nodes = start_all(&cluster, &folders).await;
+    let work = submit_until_anchored(nodes[3].gateway, chain_of(1, 0..5));
+    within(&cluster, &nodes.iter().collect::<Vec<_>>(), "anchoring before", work).await;
+    // WHEN the disk of one fails under load
+    nodes[3].handle.store.fail_writes(true);
+    let work = submit_until_anchored(nodes[0].gateway, chain_of(2, 0..5));
+    within(&cluster, &nodes.iter().collect::<Vec<_>>(), "anchoring without it", work).await;
+    within(&cluster, &[&nodes[3]], "failing", until(|| health(&nodes[3]) == "failed")).await;
+    // THEN it says why, and devices are told to come again later
+    assert!(nodes[3].handle.status().expect("read").reason.is_some());
+    let mut client = nodes[3].client().expect("it has a gateway");
+    let unit = chain_of(1, 5..6).remove(0);
+    assert!(client.submit(vec![unit.clone()]).await);
+    let answer = timeout(WAIT, client.messages.recv()).await.expect("in time");
+    assert_eq!(answer, Some(GatewayMessage::Refused(unit.content.slot, Refusal::Busy)));
+    // WHEN it is started again with a disk that works THEN it catches up and signs, and nobody saw a fork
+    drop(client);
+    cluster.kill(3, nodes.pop().expect("four")).await;
+    nodes.push(cluster.start(3, folders[3].path(), |_| {}).await);
+    let all: Vec<&Node> = nodes.iter().collect();
+    let work = submit_until_anchored(nodes[3].gateway, chain_of(1, 5..10));
+    within(&cluster, &all, "anchoring after", work).await;
+    agree(&cluster, &all).await;
+    assert!(all.iter().all(|node| health(node) == "good"));
+    let levels = own_levels(&nodes[0].handle.store, 3);
+    assert!(levels.windows(2).all(|pair| pair[0] < pair[1]), "{levels:?}");
 }

@@ -1,6 +1,4 @@
 //! Signatures: this member's own from the node's keystore, and others' checked in batches.
-//!
-//! Checking runs on the blocking pool, so that neither consensus nor gateways wait behind it.
 
 use loadstone_core::{PublicKey, Signature};
 use loadstone_dag::SignedMessage;
@@ -57,17 +55,7 @@ impl loadstone_dag::Crypto for MemberCrypto {
 /// Something signed, to be checked: key, message and signature.
 pub type Signed = SignedMessage;
 
-/// Which of `items` hold, in their order, checked on the blocking pool.
-pub async fn verify(items: Vec<Signed>) -> Vec<bool> {
-    let count = items.len();
-    if count == 0 {
-        return Vec::new();
-    }
-    // A task that dies vouches for nothing.
-    tokio::task::spawn_blocking(move || verify_now(&items)).await.unwrap_or_else(|_| vec![false; count])
-}
-
-/// Which of `items` hold, in their order.
+/// Which of `items` hold, in their order. Takes its time: not for an async thread.
 pub fn verify_now(items: &[Signed]) -> Vec<bool> {
     let borrowed: Vec<sign::Signed> =
         items.iter().map(|(key, message, signature)| sign::Signed { key, message, signature }).collect();

@@ -5,10 +5,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use loadstone_core::{AnchorNumber, BlockNumber, Device, DeviceId, Hash, Resource};
+use loadstone_core::{AnchorNumber, BlockNumber, Device, DeviceId, Hash, Incarnation, PublicKey, Resource};
 use parking_lot::Mutex;
 
-use super::chain::{BlockRef, Chain, ChainError};
+use crate::chain::{BlockRef, Chain, ChainError};
 
 /// Age in finalised blocks at which an entry is read again.
 pub const FRESH_BLOCKS: BlockNumber = 10;
@@ -23,6 +23,12 @@ const MAX_BLOCKS: usize = 1_024;
 struct Entry {
     read_at: BlockNumber,
     value: Option<(Device, Resource)>,
+}
+
+impl Entry {
+    fn is_fresh(&self, head: BlockRef) -> bool {
+        head.number.saturating_sub(self.read_at) < FRESH_BLOCKS
+    }
 }
 
 /// Cache of registered devices.
@@ -42,7 +48,7 @@ impl Directory {
     /// The device at the finalised head `head`, at most [`FRESH_BLOCKS`] older.
     pub fn device(&self, head: BlockRef, id: DeviceId) -> Result<Option<(Device, Resource)>, ChainError> {
         if let Some(entry) = self.entries.lock().get(&id) {
-            if head.number.saturating_sub(entry.read_at) < FRESH_BLOCKS {
+            if entry.is_fresh(head) {
                 return Ok(entry.value.clone());
             }
         }
@@ -54,6 +60,22 @@ impl Directory {
         }
         entries.insert(id, Entry { read_at: head.number, value: value.clone() });
         Ok(value)
+    }
+
+    /// Keys that sign for these lives at the finalised head, in their order; none for a device that is
+    /// revoked, of another life, or unknown.
+    pub fn keys(&self, head: BlockRef, lives: &[(DeviceId, Incarnation)]) -> Vec<Option<PublicKey>> {
+        let key = |found: &Option<(Device, Resource)>, incarnation| {
+            let device = found.as_ref().map(|(device, _)| device);
+            device.filter(|device| !device.revoked && device.incarnation == incarnation).map(|device| device.key)
+        };
+        let cached: Vec<_> = {
+            let entries = self.entries.lock();
+            let fresh = |id| entries.get(id).filter(|entry| entry.is_fresh(head));
+            lives.iter().map(|(id, life)| fresh(id).map(|entry| key(&entry.value, *life))).collect()
+        };
+        let read = |(id, life): &(DeviceId, Incarnation)| key(&self.device(head, *id).ok().flatten(), *life);
+        lives.iter().zip(cached).map(|(life, cached)| cached.unwrap_or_else(|| read(life))).collect()
     }
 
     /// The device as it stood when anchor `base` was new on chain, in state up to `head`; `None` also
@@ -76,7 +98,7 @@ impl Directory {
             return Ok(Some(*block));
         }
         let has = |block: Hash| {
-            let latest = self.chain.latest_anchor(block)?.map_or(AnchorNumber(0), |anchor| anchor.number);
+            let latest = self.chain.ledger(block)?.latest.map_or(AnchorNumber(0), |anchor| anchor.number);
             Ok::<_, ChainError>(latest >= base)
         };
         if !has(head.hash)? {

@@ -6,7 +6,11 @@ use std::{
 };
 
 use loadstone_dag::Refusal;
-use substrate_prometheus_endpoint::{register, Counter, CounterVec, Gauge, Opts, PrometheusError, Registry, U64};
+use substrate_prometheus_endpoint::{
+    register, Counter, CounterVec, Gauge, GaugeVec, Opts, PrometheusError, Registry, U64,
+};
+
+use crate::health::Health;
 
 /// Names of the refusals in order of [`index`].
 const REASONS: [&str; 10] = [
@@ -43,6 +47,8 @@ struct Exported {
     confirmed: Counter<U64>,
     anchored: Counter<U64>,
     level: Gauge<U64>,
+    epoch: Gauge<U64>,
+    health: GaugeVec<U64>,
     connections: Gauge<U64>,
 }
 
@@ -106,6 +112,22 @@ impl Counters {
         }
     }
 
+    /// The committee epoch.
+    pub fn set_epoch(&self, epoch: u64) {
+        if let Some(exported) = &self.exported {
+            exported.epoch.set(epoch);
+        }
+    }
+
+    /// The health: the gauge of its state is 1, all others are 0.
+    pub fn set_health(&self, health: &Health) {
+        if let Some(exported) = &self.exported {
+            for (index, name) in Health::NAMES.iter().enumerate() {
+                exported.health.with_label_values(&[*name]).set(u64::from(index == health.index()));
+            }
+        }
+    }
+
     /// Open connections of devices.
     pub fn set_connections(&self, connections: u64) {
         self.connections.store(connections, Ordering::Relaxed);
@@ -157,8 +179,11 @@ impl Exported {
             CounterVec::new(Opts::new("loadstone_dag_units_refused", "Units refused by reason"), &["reason"])?;
         let counter = |name: &str, help: &str| register(Counter::new(name, help)?, registry);
         let gauge = |name: &str, help: &str| register(Gauge::new(name, help)?, registry);
+        let health = GaugeVec::new(Opts::new("loadstone_dag_health", "1 for the state the service is in"), &["state"])?;
         Ok(Self {
             refused: register(refused, registry)?,
+            health: register(health, registry)?,
+            epoch: gauge("loadstone_dag_epoch", "Committee epoch")?,
             accepted: counter("loadstone_dag_units_accepted", "Units taken in from devices")?,
             confirmed: counter("loadstone_dag_units_confirmed", "Units confirmed by the committee")?,
             anchored: counter("loadstone_dag_units_anchored", "Units in finalised anchors")?,

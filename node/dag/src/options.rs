@@ -1,10 +1,10 @@
-//! Options of the gateway for devices.
+//! Options of the service: the gateway for devices, and what is kept.
 
 use std::net::{IpAddr, SocketAddr};
 
 use clap::Args;
 
-use super::{GatewayConfig, Rate};
+use crate::{GatewayConfig, Keeping, Rate};
 
 /// How devices are served.
 #[derive(Clone, Debug, Args)]
@@ -35,5 +35,27 @@ impl GatewayArgs {
         let per_second = self.gateway_device_rate;
         config.device_rate = Rate { per_second, burst: per_second.saturating_mul(20) };
         Some(config)
+    }
+}
+
+/// What is kept, and where.
+#[derive(Clone, Debug, Default, Args)]
+pub struct KeepingArgs {
+    /// Folder or file:// URL of the archive, into which units go once they are anchored. Without it
+    /// nothing is archived.
+    #[arg(long, value_name = "PLACE")]
+    pub dag_archive: Option<String>,
+
+    /// Newest anchors whose units stay in the database, about one a second: at least as many as disputes
+    /// and baselines look back. Older epochs are dropped whole, with an archive only once they are in it.
+    /// Without a number everything stays.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    pub dag_keep_anchors: Option<u32>,
+}
+
+impl KeepingArgs {
+    /// What the service is told.
+    pub fn keeping(&self) -> Keeping {
+        Keeping { archive: self.dag_archive.clone(), anchors: self.dag_keep_anchors }
     }
 }

@@ -4,17 +4,30 @@ use std::{collections::VecDeque, sync::Arc};
 
 use codec::Encode;
 use loadstone_core::{AnchorNumber, MerkleTree, MmrProof};
-use loadstone_dag::{Anchor, GatewayMessage, Slot};
+use loadstone_dag::{Anchor, AnchorLeaf, GatewayMessage, Slot};
 use parking_lot::Mutex;
 
-use super::store::{Place, Store, StoreError};
+use crate::store::{Place, Store, StoreError};
 
 /// Anchors whose trees are kept: pushes and requests ask for the newest ones.
 const KEPT_TREES: usize = 8;
 
-struct Kept {
+/// An anchor with the tree over its leaves.
+pub struct Kept {
     anchor: Anchor,
     tree: MerkleTree,
+}
+
+impl Kept {
+    fn new(anchor: Anchor, leaves: &[AnchorLeaf]) -> Self {
+        Self { anchor, tree: MerkleTree::new(leaves.iter().map(Encode::encode)) }
+    }
+
+    /// What a device needs to believe that the leaf at this position is anchored.
+    pub fn message(&self, index: u32, leaf: &AnchorLeaf) -> Option<GatewayMessage> {
+        let proof = self.tree.proof(index)?;
+        Some(GatewayMessage::Anchored { slot: leaf.slot, unit: leaf.unit, anchor: self.anchor.clone(), proof })
+    }
 }
 
 /// Makes proofs from the database, and remembers the newest trees.
@@ -36,13 +49,18 @@ impl Proofs {
         }
         let anchor = self.store.anchor(number)?.ok_or(StoreError::Damaged("anchors"))?.anchor;
         let leaves = self.store.leaves(number)?.ok_or(StoreError::Damaged("leaves"))?;
-        let kept = Arc::new(Kept { anchor, tree: MerkleTree::new(leaves.iter().map(Encode::encode)) });
+        Ok(self.remember(&anchor, &leaves))
+    }
+
+    /// The tree of an anchor whose leaves are at hand.
+    pub fn remember(&self, anchor: &Anchor, leaves: &[AnchorLeaf]) -> Arc<Kept> {
+        let kept = Arc::new(Kept::new(anchor.clone(), leaves));
         let mut trees = self.trees.lock();
         trees.push_back(kept.clone());
         if trees.len() > KEPT_TREES {
             trees.pop_front();
         }
-        Ok(kept)
+        kept
     }
 
     /// Where the anchored unit of this slot stands.
@@ -53,18 +71,12 @@ impl Proofs {
     /// What a device needs to believe that its unit is anchored; `None` while it is not.
     pub fn anchored(&self, slot: &Slot) -> Result<Option<GatewayMessage>, StoreError> {
         let Some(place) = self.store.place(slot)? else { return Ok(None) };
-        let kept = self.tree(place.anchor)?;
-        let proof = kept.tree.proof(place.index).ok_or(StoreError::Damaged("slots"))?;
-        Ok(Some(GatewayMessage::Anchored { slot: *slot, unit: place.unit, anchor: kept.anchor.clone(), proof }))
+        let leaf = AnchorLeaf { slot: *slot, unit: place.unit };
+        self.tree(place.anchor)?.message(place.index, &leaf).map(Some).ok_or(StoreError::Damaged("slots"))
     }
 
     /// Proof that anchor `number` is among the first `leaves` anchors; `None` when it is not.
     pub fn range(&self, number: AnchorNumber, leaves: u32) -> Result<Option<MmrProof>, StoreError> {
-        let Some(index) = number.0.checked_sub(1).filter(|index| *index < leaves) else { return Ok(None) };
-        let hashes = self.store.anchor_hashes(leaves)?;
-        if u32::try_from(hashes.len()) != Ok(leaves) {
-            return Ok(None);
-        }
-        Ok(MmrProof::new(&hashes, index))
+        self.store.range_proof(number, leaves)
     }
 }

@@ -7,7 +7,7 @@ use loadstone_dag::{MemberMessage, RecordsClaim};
 use loadstone_market::RecordChunk;
 use tokio::task::{JoinError, JoinSet};
 
-use super::{
+use crate::{
     chain::{BlockRef, Chain},
     crypto::Signer,
     records::{claim, compute, Records, Task},
@@ -34,25 +34,28 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// For the member `me` of the committee.
-    pub fn new(
-        committee: Vec<Member>,
-        me: MemberIndex,
-        signer: Option<Signer>,
-        chain: Arc<dyn Chain>,
-        store: Arc<Store>,
-    ) -> Self {
+    /// Idle until it has a seat.
+    pub fn new(chain: Arc<dyn Chain>, store: Arc<Store>) -> Self {
+        let me = MemberIndex::default();
         Self {
             genesis: chain.genesis(),
             me,
-            signer,
+            signer: None,
             chain,
             store,
-            records: Records::new(committee, me),
+            records: Records::new(Vec::new(), me),
             at_work: BTreeSet::new(),
             tasks: JoinSet::new(),
             now: Millis(0),
         }
+    }
+
+    /// Goes on for this member of the committee; a node without a place or a key does nothing. Signatures
+    /// of the committee before count no more.
+    pub fn seat(&mut self, committee: Vec<Member>, me: Option<MemberIndex>, signer: Option<Signer>) {
+        self.me = me.unwrap_or_default();
+        self.signer = signer.filter(|_| me.is_some());
+        self.records = Records::new(committee, self.me);
     }
 
     /// Starts on what the finalised block `head` misses and anchors up to `held` suffice for.

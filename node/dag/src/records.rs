@@ -12,7 +12,7 @@ use loadstone_dag::{Body, Certificate, RecordsClaim, Unit};
 use loadstone_market::{baseline::Reading, BaselineMethod, EventRecord, RecordChunk, RecordInputs};
 use sp_crypto_hashing::blake2_256;
 
-use super::store::{Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// Greatest number of chunks in hand at once; the chain names at most 64.
 const MAX_CHUNKS: usize = 256;
@@ -211,12 +211,12 @@ fn certificate(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dag::testing::{unit, unit_id, GENESIS};
+    use crate::testing::{unit, unit_id, GENESIS};
     use loadstone_core::{
         AccountId, AreaId, BasisPoints, Direction, Millis, OrganisationId, Price, ProgrammeId, ProgrammeVersion,
         ResourceId, Watts,
     };
-    use loadstone_dag::{Anchor, AnchorLeaf, AnchorProposal};
+    use loadstone_dag::{Anchor, AnchorLeaf};
     use loadstone_market::{Clearing, DeviationRule, Event, Phase, Pricing, Programme, ScoreRule, Segment};
 
     fn committee() -> Vec<Member> {
@@ -334,10 +334,8 @@ mod tests {
         for sequence in 0..6u64 {
             let unit = unit(1, sequence, Hash::zero(), if sequence < 3 { 100 } else { 60 });
             let leaf = AnchorLeaf { slot: unit.content.slot, unit: unit_id(&unit) };
-            store.put_unit(&leaf.unit, &unit).expect("write");
-            let anchor = Anchor { number: AnchorNumber(sequence as u32 + 1), ..Anchor::default() };
-            let proposal = AnchorProposal { anchor, frontier: vec![] };
-            store.put_anchor(&proposal, &[leaf], Hash::zero()).expect("write");
+            let anchor = Anchor { number: AnchorNumber(sequence as u32 + 1), units: 1, ..Anchor::default() };
+            store.put_history(&anchor, &[unit], &[leaf], Hash::zero()).expect("write");
         }
         let record = |baseline_anchor, cutoff| {
             let chunk = compute(&store, EventId(5), 1, &inputs(baseline_anchor, cutoff)).expect("read");

@@ -10,7 +10,7 @@ use loadstone_core::{AnchorNumber, DeviceId, Incarnation, Sequence};
 use loadstone_dag::{AnchorUnits, GatewayMessage, Slot};
 use serde::Serialize;
 
-use super::{
+use crate::{
     records::readings,
     status::{DagHandle, Status},
     store::{Place, StoreError},
@@ -94,22 +94,23 @@ impl DagApiServer for DagRpc {
 
     fn anchor_units(&self, number: u32) -> RpcResult<String> {
         let number = AnchorNumber(number);
-        let leaves = self.dag.store.leaves(number).map_err(failed)?.ok_or_else(|| missing("the anchor"))?;
-        let mut units = Vec::with_capacity(leaves.len());
-        for leaf in &leaves {
-            units.push(self.dag.store.unit(&leaf.unit).map_err(failed)?.ok_or_else(|| missing("a unit"))?);
-        }
-        Ok(hexed(&AnchorUnits { number, units }))
+        let mut units = Vec::new();
+        let take = |unit| {
+            units.push(unit);
+            true
+        };
+        let is_here = self.dag.store.each_unit(number, 0, take).map_err(failed)?;
+        is_here.then(|| hexed(&AnchorUnits { number, units })).ok_or_else(|| missing("the anchor"))
     }
 
     fn proof(&self, device: u32, incarnation: u16, sequence: u64, leaves: Option<u32>) -> RpcResult<String> {
         let slot =
             Slot { device: DeviceId(device), incarnation: Incarnation(incarnation), sequence: Sequence(sequence) };
         let anchored = self.dag.proofs.anchored(&slot).map_err(failed)?;
-        let Some(GatewayMessage::Anchored { unit: id, anchor, proof, .. }) = anchored else {
+        let Some(GatewayMessage::Anchored { anchor, proof, .. }) = anchored else {
             return Err(missing("an anchored unit in this slot"));
         };
-        let unit = self.dag.store.unit(&id).map_err(failed)?.ok_or_else(|| missing("the unit"))?;
+        let (_, unit) = self.dag.store.anchored(&slot).map_err(failed)?.ok_or_else(|| missing("the unit"))?;
         let newest = self.dag.store.last_anchor().map_err(failed)?.map_or(0, |stored| stored.anchor.number.0);
         let range = self.dag.proofs.range(anchor.number, leaves.unwrap_or(newest)).map_err(failed)?;
         let range = range.ok_or_else(|| missing("the range of anchors"))?;

@@ -1,259 +1,241 @@
-//! Checks everything that members send, in batches, before the state machine sees it.
+//! Checks everything that members send, in batches over all cores, before the state machine sees it.
 //!
-//! One task keeps the order of arrival. A unit that another member introduces is good when its
-//! device's key at the finalised head signed it; when that fails, the registry at the witness's base
-//! anchor decides, so a key that was rotated or revoked since does not spoil history. What can't be
-//! judged yet is dropped: it is asked for again as long as anything names it.
+//! One task decodes in the order of arrival, blocking threads check signatures, and what has passed leaves
+//! in the order of arrival again. While nothing is under way a batch takes what there is, so an idle network
+//! is fast; a further one starts only when it is large enough to be worth it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::VecDeque, sync::Arc};
 
-use loadstone_core::{AnchorNumber, DeviceId, Hash, Incarnation, MemberIndex, PublicKey, Signature};
-use loadstone_dag::{
-    AnchorProposal, CheckedUnit, CheckedWitness, Committee, DeviceChains, HistoryResponse, MemberMessage, RecordsClaim,
-    Unit, Witness,
+use futures::{stream::FuturesOrdered, StreamExt};
+use loadstone_core::{Hash, MemberIndex, Millis, Signature};
+use loadstone_dag::{AnchorProposal, Effect, RecordsClaim};
+use tokio::{
+    sync::{
+        mpsc::{self, error::TrySendError},
+        watch,
+    },
+    task::JoinHandle,
+    time::Instant,
 };
-use parking_lot::Mutex;
-use tokio::sync::{mpsc, watch};
 
-use super::{
+use crate::{
+    bundles::{check, CheckedBundle, Draft},
     chain::BlockRef,
-    crypto::{verify, Signed},
+    decoder::{Decoder, Decoding},
     directory::Directory,
+    seat::NodeMember,
+    vouched::Vouched,
 };
 
-/// Messages looked at in one batch.
-const BATCH: usize = 256;
+/// Units at which a batch is large enough to be checked beside another one.
+const GOOD_BATCH: usize = 256;
+
+/// Units at which a batch takes nothing more.
+const FULL_BATCH: usize = 4_096;
+
+/// Results that may wait for the worker while further batches are checked.
+const MAX_PASSED: usize = 256;
 
 /// Something that a member sent.
 pub enum Incoming {
     /// On the notification protocol.
-    Message(Box<MemberMessage>),
-    /// In answer to a request.
-    Answer(HistoryResponse),
+    Message(Vec<u8>),
+    /// In answer to the state machine's request.
+    Answer {
+        /// The epoch in which it was asked for.
+        epoch: u32,
+        /// The encoded answer.
+        bytes: Vec<u8>,
+    },
+    /// In answer to [`Unresolved::request`], which says nothing of what else the other one holds.
+    Full(Vec<u8>),
 }
 
-/// A witness with its units, all well formed and signed.
-pub type CheckedBundle = (CheckedWitness, Vec<CheckedUnit>);
+impl Incoming {
+    /// Bytes in it.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Message(bytes) | Self::Full(bytes) | Self::Answer { bytes, .. } => bytes.len(),
+        }
+    }
+}
 
 /// What has passed.
 pub enum Verified {
     /// A witness as it was made.
     Witness(CheckedBundle),
-    /// Witnesses from history, in the order of the answer.
-    Witnesses(Vec<CheckedBundle>),
+    /// Witnesses from history, in the order of the answer, with the epoch in which they were asked for.
+    Witnesses(u32, Vec<CheckedBundle>),
     /// Anchors from history; hashes bind them to the chain.
     Anchors(Vec<AnchorProposal>),
     /// A candidate; the state machine checks the signature.
     Proposal(AnchorProposal, MemberIndex, Signature),
     /// A signature under a candidate; the state machine checks it.
     AnchorSignature(Hash, MemberIndex, Signature),
-    /// A signature under a chunk of records.
+    /// A signature under a chunk of records, with the epoch whose committee's member signed.
     Records(RecordsClaim, MemberIndex, Signature),
 }
 
+impl Verified {
+    /// Units in it, each of them work.
+    pub fn units(&self) -> usize {
+        match self {
+            Self::Witness((_, units)) => 1 + units.len(),
+            Self::Witnesses(_, bundles) => bundles.iter().map(|(_, units)| 1 + units.len()).sum(),
+            _ => 1,
+        }
+    }
+
+    /// Ids of the witnesses in it.
+    pub fn witnesses(&self) -> Vec<Hash> {
+        match self {
+            Self::Witness((witness, _)) => vec![witness.id()],
+            Self::Witnesses(_, bundles) => bundles.iter().map(|(witness, _)| witness.id()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Hands it to the state machine of this epoch; what was checked for another one is left out.
+    pub fn hand_in(self, from: MemberIndex, member: &mut NodeMember, epoch: u32, now: Millis) -> Vec<Effect> {
+        let is_current = |(witness, _): &CheckedBundle| witness.witness().content.epoch == epoch;
+        match self {
+            Self::Witness(bundle) if is_current(&bundle) => member.on_witness(from, bundle.0, bundle.1, now),
+            Self::Witnesses(of, bundles) if of == epoch => member.on_witnesses(from, bundles, now),
+            Self::Anchors(anchors) => member.on_anchors(from, anchors, now),
+            Self::Proposal(proposal, signer, signature) => member.on_proposal(proposal, signer, signature, now),
+            Self::AnchorSignature(hash, signer, signature) => member.on_anchor_signature(hash, signer, signature, now),
+            // Records are no matter of the state machine.
+            Self::Witness(_) | Self::Witnesses(..) | Self::Records(..) => Vec::new(),
+        }
+    }
+}
+
+/// What is to be checked, decoded.
+pub enum Parsed {
+    /// A witness by itself.
+    Witness(Draft),
+    /// Witnesses from history, with the epoch in which they were asked for.
+    Witnesses(u32, Vec<Draft>),
+    /// A signature under a chunk of records.
+    Records(RecordsClaim, MemberIndex, Signature),
+    /// Something that needs no check here.
+    Plain(Verified),
+}
+
 /// What the checks need.
-pub struct Verifier<L> {
-    /// Hash of the genesis block.
-    pub genesis: Hash,
-    /// Whose witnesses count.
-    pub committee: Committee,
+pub struct Verifier {
+    /// What was sent, decoded.
+    pub decoder: Decoder,
     /// Registered devices.
     pub directory: Arc<Directory>,
     /// The finalised head whose registry counts.
     pub head: watch::Receiver<BlockRef>,
-    /// The member: units that it holds were checked before.
-    pub ledger: Arc<Mutex<L>>,
+    /// Units that were checked before.
+    pub vouched: Vouched,
 }
 
-/// A bundle under way: its checked form, and where its signatures stand in the batch.
-struct Draft {
-    base: AnchorNumber,
-    witness: (CheckedWitness, usize),
-    units: Vec<(CheckedUnit, Proof)>,
+/// A batch under check: what has passed, and the bytes that no longer wait.
+type Flight = JoinHandle<(Vec<(MemberIndex, Verified)>, Weights)>;
+
+type Weights = Vec<(MemberIndex, usize)>;
+
+/// The verifier at work.
+struct Running {
+    directory: Arc<Directory>,
+    head: watch::Receiver<BlockRef>,
+    vouched: Vouched,
+    decoding: Decoding,
+    weights: Weights,
 }
 
-/// What speaks for a unit.
-enum Proof {
-    /// The member holds it already.
-    Held,
-    /// The signature at this place in the batch.
-    At(usize),
-    /// The key at the finalised head does not fit: the base anchor decides.
-    Older,
-}
-
-enum Parsed {
-    Bundles(Vec<Option<Draft>>, bool),
-    Records(RecordsClaim, MemberIndex, Signature, usize),
-    Plain(Verified),
-    Nothing,
-}
-
-impl<L: DeviceChains + Send + 'static> Verifier<L> {
+impl Verifier {
     /// Checks until the worker ends.
     pub async fn run(
         self,
         mut incoming: mpsc::Receiver<(MemberIndex, Incoming)>,
         verified: mpsc::Sender<(MemberIndex, Verified)>,
     ) {
-        while let Some(first) = incoming.recv().await {
-            let mut batch = vec![first];
-            while batch.len() < BATCH {
-                let Ok(next) = incoming.try_recv() else { break };
-                batch.push(next);
-            }
-            for passed in self.check(batch).await {
-                if verified.send(passed).await.is_err() {
-                    return;
-                }
-            }
-        }
-    }
-
-    async fn check(&self, batch: Vec<(MemberIndex, Incoming)>) -> Vec<(MemberIndex, Verified)> {
-        let head = *self.head.borrow();
-        let mut signed = Vec::new();
-        let parsed: Vec<_> =
-            batch.into_iter().map(|(from, incoming)| (from, self.parse(incoming, head, &mut signed))).collect();
-        let hold = verify(signed).await;
-        let mut passed = Vec::new();
-        for (from, parsed) in parsed {
-            match parsed {
-                Parsed::Nothing => {}
-                Parsed::Plain(verified) => passed.push((from, verified)),
-                Parsed::Records(claim, member, signature, place) if holds(&hold, place) => {
-                    passed.push((from, Verified::Records(claim, member, signature)));
-                }
-                Parsed::Records(..) => log::debug!(target: super::LOG, "member {from} sent a bad record signature"),
-                Parsed::Bundles(drafts, is_answer) => {
-                    let mut bundles = Vec::with_capacity(drafts.len());
-                    for draft in drafts.into_iter().flatten() {
-                        bundles.extend(self.settle(draft, head, &hold).await);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let waiting = self.decoder.waiting.clone();
+        let mut flights: FuturesOrdered<Flight> = FuturesOrdered::new();
+        let mut passed: VecDeque<(MemberIndex, Verified)> = VecDeque::new();
+        let Self { decoder, directory, head, vouched } = self;
+        let decoding = decoder.start();
+        let mut running = Running { directory, head, vouched, decoding, weights: Vec::new() };
+        loop {
+            let retry = running.decoding.due();
+            tokio::select! {
+                Some(landed) = flights.next() => match landed {
+                    Ok((more, weights)) => {
+                        weights.into_iter().for_each(|(from, bytes)| waiting.take(from, bytes));
+                        passed.extend(more);
                     }
-                    match (is_answer, bundles.len()) {
-                        (true, _) => passed.push((from, Verified::Witnesses(bundles))),
-                        (false, _) => passed.extend(bundles.into_iter().map(|one| (from, Verified::Witness(one)))),
+                    Err(error) => log::error!(target: crate::LOG, "checking members' messages died: {error}"),
+                },
+                permit = verified.reserve(), if !passed.is_empty() => match permit {
+                    Ok(permit) => {
+                        if let Some(one) = passed.pop_front() {
+                            permit.send(one);
+                        }
                     }
+                    Err(_) => return,
+                },
+                next = incoming.recv() => match next {
+                    Some((from, incoming)) => running.take(from, incoming),
+                    None => return,
+                },
+                () = tokio::time::sleep_until(retry.unwrap_or_else(Instant::now)), if retry.is_some() => {
+                    running.decoding.try_again();
                 }
             }
-        }
-        passed
-    }
-
-    fn parse(&self, incoming: Incoming, head: BlockRef, signed: &mut Vec<Signed>) -> Parsed {
-        match incoming {
-            Incoming::Message(message) => match *message {
-                MemberMessage::Witness(witness, units) => {
-                    Parsed::Bundles(vec![self.draft(witness, units, head, signed)], false)
-                }
-                MemberMessage::Propose(proposal, member, signature) => {
-                    Parsed::Plain(Verified::Proposal(proposal, member, signature))
-                }
-                MemberMessage::SignAnchor(hash, member, signature) => {
-                    Parsed::Plain(Verified::AnchorSignature(hash, member, signature))
-                }
-                MemberMessage::SignRecords(claim, member, signature) => {
-                    let Some(key) = self.committee.key(member) else { return Parsed::Nothing };
-                    signed.push((*key, claim.payload(&self.genesis).as_bytes().to_vec(), signature));
-                    Parsed::Records(claim, member, signature, signed.len() - 1)
-                }
-            },
-            Incoming::Answer(HistoryResponse::Witnesses(witnesses)) => {
-                let draft = |(witness, units)| self.draft(witness, units, head, signed);
-                Parsed::Bundles(witnesses.into_iter().map(draft).collect(), true)
+            while let Ok((from, next)) = incoming.try_recv() {
+                running.take(from, next);
             }
-            Incoming::Answer(HistoryResponse::Anchors(anchors)) => Parsed::Plain(Verified::Anchors(anchors)),
-        }
-    }
-
-    /// Checks the form, and notes which signatures must hold.
-    fn draft(&self, witness: Witness, units: Vec<Unit>, head: BlockRef, signed: &mut Vec<Signed>) -> Option<Draft> {
-        let (base, author, signature) = (witness.content.base, witness.content.member, witness.signature);
-        let message = witness.content.payload(&self.genesis).as_bytes().to_vec();
-        let witness = match CheckedWitness::assume_signed(witness, &self.genesis, &self.committee) {
-            Ok(witness) => witness,
-            Err(fault) => {
-                log::debug!(target: super::LOG, "a witness by member {author} is malformed: {fault:?}");
-                return None;
+            while let Some(one) = passed.pop_front() {
+                if let Err(TrySendError::Full(one)) = verified.try_send(one) {
+                    passed.push_front(one);
+                    break;
+                }
             }
-        };
-        signed.push((*self.committee.key(author)?, message, signature));
-        let witness = (witness, signed.len() - 1);
-        let mut checked = Vec::with_capacity(units.len());
-        for unit in units {
-            let unit = CheckedUnit::assume_signed(unit, &self.genesis).ok()?;
-            let slot = unit.unit().content.slot;
-            let proof = if self.ledger.lock().units_at(&slot).contains(&unit.id()) {
-                Proof::Held
-            } else if let Some(key) = self.key_at_head(head, slot.device, slot.incarnation) {
-                signed.push(self.signed(&unit, key));
-                Proof::At(signed.len() - 1)
-            } else {
-                Proof::Older
-            };
-            checked.push((unit, proof));
-        }
-        Some(Draft { base, witness, units: checked })
-    }
-
-    fn signed(&self, unit: &CheckedUnit, key: PublicKey) -> Signed {
-        let unit = unit.unit();
-        (key, unit.content.payload(&self.genesis).as_bytes().to_vec(), unit.signature)
-    }
-
-    fn key_at_head(&self, head: BlockRef, id: DeviceId, incarnation: Incarnation) -> Option<PublicKey> {
-        let (device, _) = self.directory.device(head, id).ok().flatten()?;
-        (!device.revoked && device.incarnation == incarnation).then_some(device.key)
-    }
-
-    /// The bundle, if all of it holds.
-    async fn settle(&self, draft: Draft, head: BlockRef, hold: &[bool]) -> Option<CheckedBundle> {
-        let (witness, place) = draft.witness;
-        let reference = witness.reference();
-        if !holds(hold, place) {
-            log::debug!(target: super::LOG, "a witness by member {} is badly signed", reference.member);
-            return None;
-        }
-        let mut older = Vec::new();
-        let mut keys = BTreeMap::new();
-        for (unit, proof) in &draft.units {
-            let good = match proof {
-                Proof::Held => true,
-                Proof::At(place) => holds(hold, *place),
-                Proof::Older => false,
-            };
-            if !good {
-                let slot = unit.unit().content.slot;
-                let life = (slot.device, slot.incarnation);
-                let found = keys.entry(life).or_insert_with(|| self.key_at_base(head, draft.base, life));
-                let Some(key) = *found else {
-                    log::debug!(
-                        target: super::LOG,
-                        "witness {} of member {} holds a unit of device {} that can't be vouched for",
-                        reference.level, reference.member, slot.device,
-                    );
-                    return None;
-                };
-                older.push(self.signed(unit, key));
+            // A worker that lags behind gets larger batches later rather than more of them now.
+            let is_worth_it = flights.len() < cores && running.has_good_batch();
+            if passed.len() < MAX_PASSED && (flights.is_empty() || is_worth_it) {
+                flights.extend(running.launch());
             }
         }
-        if verify(older).await.contains(&false) {
-            log::debug!(target: super::LOG, "a witness by member {} holds a badly signed unit", reference.member);
-            return None;
-        }
-        Some((witness, draft.units.into_iter().map(|(unit, _)| unit).collect()))
-    }
-
-    fn key_at_base(&self, head: BlockRef, base: AnchorNumber, life: (DeviceId, Incarnation)) -> Option<PublicKey> {
-        let found = self.directory.device_at(head, base, life.0).unwrap_or_else(|error| {
-            log::warn!(target: super::LOG, "the registry at anchor {base} can't be read: {error}");
-            None
-        });
-        let (device, _) = found?;
-        (!device.revoked && device.incarnation == life.1).then_some(device.key)
     }
 }
 
-fn holds(hold: &[bool], place: usize) -> bool {
-    hold.get(place).copied().unwrap_or(false)
+impl Running {
+    fn take(&mut self, from: MemberIndex, incoming: Incoming) {
+        self.weights.push((from, incoming.len()));
+        self.decoding.take(from, incoming);
+    }
+
+    fn has_good_batch(&self) -> bool {
+        let mut units = 0;
+        self.decoding.queue.iter().any(|parcel| {
+            units += parcel.units;
+            units >= GOOD_BATCH
+        })
+    }
+
+    /// Starts checking what has gathered.
+    fn launch(&mut self) -> Option<Flight> {
+        let judge = self.decoding.judge(&self.directory, *self.head.borrow(), &self.vouched)?;
+        let (mut batch, mut units) = (Vec::new(), 0);
+        while let Some(parcel) = self.decoding.queue.pop_front() {
+            units += parcel.units;
+            batch.push((parcel.from, parcel.parsed));
+            if units >= FULL_BATCH {
+                break;
+            }
+        }
+        if batch.is_empty() && self.weights.is_empty() {
+            return None;
+        }
+        // Bytes count as waiting until nothing that came before them is left.
+        let weights = if self.decoding.queue.is_empty() { std::mem::take(&mut self.weights) } else { Vec::new() };
+        Some(tokio::task::spawn_blocking(move || (check(&judge, batch), weights)))
+    }
 }

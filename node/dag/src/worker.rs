@@ -1,38 +1,43 @@
-//! The driver of the state machine: one task feeds it, carries out its effects, and follows finality.
+//! The driver of the state machine: one task feeds it and follows finality; others read, check and write.
+//!
+//! What waits is handed in together, under one lock, and its effects go to the writer as one group. Nothing
+//! here touches disk or network while the state machine is locked.
 
 use std::{
-    sync::{
-        atomic::{AtomicBool, Ordering},
-        Arc,
-    },
+    path::PathBuf,
+    sync::{atomic::AtomicBool, Arc},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use futures::{future::BoxFuture, stream::BoxStream, stream::FuturesUnordered, FutureExt, StreamExt};
-use loadstone_core::{AnchorNumber, Level, MemberIndex, Millis};
-use loadstone_dag::{
-    Anchor, AnchorLeaf, AnchorProposal, CheckedUnit, Effect, GatewayMessage, HistoryResponse, Member, PersistItem,
-    WitnessRef,
-};
-use parking_lot::{Mutex, RwLock};
+use futures::{stream::BoxStream, FutureExt, StreamExt};
+use loadstone_core::{AnchorNumber, MemberIndex, Millis};
+use loadstone_dag::{Anchor, CheckedUnit, DeviceHead, Effect, EpochStart, LedgerState};
+use parking_lot::RwLock;
+use sp_keystore::KeystorePtr;
 use tokio::{
     sync::{mpsc, oneshot, watch},
+    task::JoinHandle,
     time::MissedTickBehavior,
 };
 
-use super::{
-    chain::{BlockRef, Chain},
-    counter::{CounterError, SigningCounter},
-    crypto::MemberCrypto,
-    faults,
-    gateway::{ingest::Introduction, Hub},
+use crate::{
+    catch_up::CatchUpError,
+    chain::{BlockRef, Chain, ChainError},
+    counter::CounterError,
+    courier::Messenger,
+    directory::Directory,
+    gateway::{ingest::Introduction, Door},
+    health::{Health, HealthBoard},
     metrics::Counters,
-    network::{LinkEvent, Road, Roster},
-    proofs::Proofs,
+    outlets::Outlets,
+    pipeline::Pipeline,
     recording::Recording,
+    road::PeerKey,
+    seat::{NodeMember, SharedSeat},
     status::View,
-    store::{Store, StoreError},
-    verifier::{Incoming, Verified},
+    store::StoreError,
+    verifier::Verified,
+    writer::{Disk, Job},
 };
 
 /// How often time is passed on to the state machine.
@@ -41,13 +46,13 @@ const TICK: Duration = Duration::from_millis(10);
 /// Ticks between two looks at figures that only people read.
 const VIEW_TICKS: u64 = 20;
 
-/// Finalised blocks between two looks at the validators' peer ids.
-const ROSTER_BLOCKS: u32 = 10;
+/// Units handed to the state machine under one lock: others have short questions meanwhile.
+const FEED_UNITS: usize = 2_048;
 
-/// The state machine with this node's key.
-pub type NodeMember = Member<MemberCrypto>;
+/// Units waiting to be introduced beyond which gateways wait, and tell devices to.
+const MAX_QUEUED: u64 = 8_192;
 
-/// Why the worker stops, and the node with it: without its disk a member must not sign.
+/// Why the worker can't go on. The node stays up, and says so.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
     /// The database failed.
@@ -56,38 +61,58 @@ pub enum WorkerError {
     /// The signing counter failed.
     #[error(transparent)]
     Counter(#[from] CounterError),
+    /// The chain can't be read: nothing is lost, and the next block tries again.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The writer has stopped; it said why.
+    #[error("nothing can be written any more")]
+    Writer,
+    /// Reading the database died.
+    #[error("taking up an epoch died: {0}")]
+    Task(#[from] tokio::task::JoinError),
+    /// The committee on chain.
+    #[error("the chain has no committee that this node understands")]
+    Committee,
 }
 
 /// What the worker owns or shares.
 pub struct Worker {
-    /// The state machine; locked by others for questions only.
-    pub member: Arc<Mutex<NodeMember>>,
-    /// This node's place in the committee.
-    pub me: MemberIndex,
-    /// The database.
-    pub store: Arc<Store>,
-    /// The signing counter; none for a node that does not sign.
-    pub counter: Option<SigningCounter>,
+    /// This node's seat, locked by others for questions only.
+    pub seat: SharedSeat,
+    /// Database and signing counter.
+    pub disk: Disk,
     /// The chain.
     pub chain: Arc<dyn Chain>,
-    /// The way to the other members.
-    pub road: Box<dyn Road>,
-    /// Connected devices.
-    pub hub: Hub,
-    /// Proofs for devices.
-    pub proofs: Arc<Proofs>,
+    /// Holds the member's key.
+    pub keystore: KeystorePtr,
+    /// Where the signing counter stands.
+    pub counter: PathBuf,
+    /// This node's peer on the network.
+    pub own: PeerKey,
+    /// To the courier.
+    pub messenger: Messenger,
+    /// For what needs no disk.
+    pub outlets: Outlets,
+    /// Told of what the state machine has.
+    pub pipeline: Pipeline,
+    /// To the writer.
+    pub jobs: mpsc::Sender<Job>,
+    /// Registered devices.
+    pub directory: Arc<Directory>,
+    /// Records of events.
+    pub recording: Recording,
+    /// The finalised head, for everyone who reads the registry.
+    pub head: watch::Sender<BlockRef>,
+    /// The gateway's door.
+    pub door: Door,
+    /// How this node is doing.
+    pub health: HealthBoard,
     /// Figures.
     pub counters: Arc<Counters>,
     /// State for RPC.
     pub view: Arc<RwLock<View>>,
-    /// Records of events.
-    pub recording: Recording,
-    /// To the verifier.
-    pub incoming: mpsc::Sender<(MemberIndex, Incoming)>,
-    /// The finalised head, for everyone who reads the registry.
-    pub head: watch::Sender<BlockRef>,
-    /// Whether finalised history is missing here; read by the gateway.
-    pub behind: Arc<AtomicBool>,
+    /// Set when the chain holds an anchor that we compute otherwise.
+    pub diverged: Arc<AtomicBool>,
 }
 
 /// Where the worker's inputs come from.
@@ -100,21 +125,40 @@ pub struct Inputs {
     pub finalised: BoxStream<'static, BlockRef>,
 }
 
-type Answer = (MemberIndex, Option<HistoryResponse>);
+/// A running fetch of history; with the start of an epoch when that was wanted.
+pub(super) type Fetch = JoinHandle<Result<Option<EpochStart>, CatchUpError>>;
 
 /// State of a running worker that nobody else sees.
-struct Running {
-    worker: Worker,
-    requests: FuturesUnordered<BoxFuture<'static, Answer>>,
-    clock: Clock,
-    latest: AnchorNumber,
-    roster_at: Option<u32>,
-    /// An anchor that waits for its leaves, to be written with them.
-    half: Option<AnchorProposal>,
+pub(super) struct Running {
+    pub worker: Worker,
+    pub clock: Clock,
+    /// What the chain said last.
+    pub state: Option<LedgerState>,
+    /// The epoch that was taken up last.
+    pub seated: Option<u32>,
+    /// Newest anchor that the state machine was told of.
+    pub latest: AnchorNumber,
+    /// The state machine's epoch is over.
+    pub closed: Option<(Anchor, Vec<DeviceHead>)>,
+    /// What the next epoch starts from, and whether this node saw the one before closed.
+    pub next: Option<(EpochStart, bool)>,
+    /// Units to be introduced again in the next epoch.
+    pub leftover: Vec<CheckedUnit>,
+    /// Since when the chain is in a later epoch than the state machine.
+    pub outrun: Option<Instant>,
+    pub fetch: Option<Fetch>,
+    pub roster_at: Option<u32>,
+    /// Why nothing is signed in this epoch.
+    pub mute: Option<String>,
+    /// Units that the state machine has yet to introduce.
+    pub queued: u64,
+    pub is_behind: bool,
+    /// Whether this node's peer is a validator's: others are served no history.
+    pub is_validator: bool,
 }
 
 /// Unix time at the start, and monotonic from there: a clock that is set back must not stop a member.
-struct Clock {
+pub(super) struct Clock {
     unix_ms: u64,
     start: Instant,
 }
@@ -125,252 +169,206 @@ impl Clock {
         Self { unix_ms: u64::try_from(unix.as_millis()).unwrap_or(u64::MAX), start: Instant::now() }
     }
 
-    fn now(&self) -> Millis {
+    pub fn now(&self) -> Millis {
         Millis(self.unix_ms).after(u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 }
 
-/// The time of a member's start, for [`Member::new`].
-pub fn start_time() -> Millis {
-    Clock::new().now()
-}
-
 impl Worker {
-    /// Runs until the network stops or the disk fails.
-    pub async fn run(self, mut inputs: Inputs) -> Result<(), WorkerError> {
-        let latest = self.store.last_anchor()?.map_or(AnchorNumber(0), |stored| stored.anchor.number);
+    /// Runs until the network stops. When the disk fails, it only says so from then on.
+    pub async fn run(self, mut inputs: Inputs) {
         let head = self.chain.finalised();
-        let mut running = Running {
-            worker: self,
-            requests: FuturesUnordered::new(),
-            clock: Clock::new(),
-            latest,
-            roster_at: None,
-            half: None,
-        };
-        running.follow(head)?;
+        let mut running = Running::new(self);
+        let mut outcome = running.follow(head).await;
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut count = 0u64;
         loop {
-            tokio::select! {
-                event = running.worker.road.next() => match event {
-                    Some(event) => running.heard(event),
-                    None => return Ok(()),
+            if let Err(error) = outcome {
+                running.fail(&error);
+            }
+            let takes_units = running.queued < MAX_QUEUED;
+            outcome = tokio::select! {
+                next = inputs.verified.recv() => match next {
+                    Some(first) => running.verified(first, &mut inputs.verified).await,
+                    None => return,
                 },
-                Some((from, verified)) = inputs.verified.recv() => running.verified(from, verified)?,
-                Some((units, done)) = inputs.introductions.recv() => running.introduce(units, done)?,
-                Some(head) = inputs.finalised.next() => running.follow(head)?,
-                Some((from, answer)) = running.requests.next() => {
-                    if let Some(answer) = answer {
-                        running.to_verifier(from, Incoming::Answer(answer));
-                    }
-                }
+                Some((units, done)) = inputs.introductions.recv(), if takes_units => running.introduce(units, done).await,
+                Some(head) = inputs.finalised.next() => running.follow(newest(head, &mut inputs.finalised)).await,
+                Some(fetched) = landed(&mut running.fetch) => running.fetched(fetched).await,
                 task = running.worker.recording.next() => {
                     if let Some(message) = running.worker.recording.finished(task) {
-                        running.worker.road.broadcast(&message);
+                        running.worker.outlets.broadcast(&message);
                     }
+                    Ok(())
                 }
                 _ = ticks.tick() => {
-                    running.tick()?;
                     count += 1;
                     if count.is_multiple_of(VIEW_TICKS) {
                         running.show();
                     }
+                    running.tick().await
                 }
-            }
+            };
         }
     }
 }
 
+/// The fetch's outcome; `None` while there is none under way.
+async fn landed(fetch: &mut Option<Fetch>) -> Option<Result<Option<EpochStart>, CatchUpError>> {
+    let done = fetch.as_mut()?.await;
+    *fetch = None;
+    Some(done.unwrap_or_else(|error| Err(CatchUpError::Task(error))))
+}
+
+/// The last of the blocks that are there: those before it say nothing more.
+fn newest(mut head: BlockRef, blocks: &mut BoxStream<'static, BlockRef>) -> BlockRef {
+    while let Some(Some(next)) = blocks.next().now_or_never() {
+        head = next;
+    }
+    head
+}
+
 impl Running {
-    fn tick(&mut self) -> Result<(), WorkerError> {
+    fn new(worker: Worker) -> Self {
+        Self {
+            worker,
+            clock: Clock::new(),
+            state: None,
+            seated: None,
+            latest: AnchorNumber(0),
+            closed: None,
+            next: None,
+            leftover: Vec::new(),
+            outrun: None,
+            fetch: None,
+            roster_at: None,
+            mute: None,
+            queued: 0,
+            is_behind: true,
+            is_validator: false,
+        }
+    }
+
+    fn fail(&self, error: &WorkerError) {
+        if let WorkerError::Chain(error) = error {
+            log::warn!(target: crate::LOG, "the chain can't be read, the next block may: {error}");
+        } else if self.worker.health.set(Health::Failed(error.to_string())) {
+            log::error!(target: crate::LOG, "the DAG accepts and signs nothing any more: {error}");
+        }
+    }
+
+    /// Hands something in; the effects go to the writer.
+    pub async fn feed(
+        &mut self,
+        input: impl FnOnce(&mut NodeMember, Millis) -> Vec<Effect>,
+    ) -> Result<(), WorkerError> {
+        if self.worker.health.is_failed() {
+            return Ok(());
+        }
         let now = self.clock.now();
-        let effects = self.worker.member.lock().tick(now);
-        self.carry_out(effects)?;
-        for message in self.worker.recording.tick(now) {
-            self.worker.road.broadcast(&message);
+        let effects = {
+            let mut seat = self.worker.seat.lock();
+            let Some(member) = seat.member.as_mut() else { return Ok(()) };
+            let effects = input(member, now);
+            self.queued = member.status().queued;
+            effects
+        };
+        self.dispatch(effects).await
+    }
+
+    async fn dispatch(&mut self, mut effects: Vec<Effect>) -> Result<(), WorkerError> {
+        if let Some(place) = effects.iter().position(|effect| matches!(effect, Effect::Closed { .. })) {
+            if let Effect::Closed { anchor, heads } = effects.remove(place) {
+                self.closed = Some((anchor, heads));
+            }
+        }
+        if effects.is_empty() {
+            return Ok(());
+        }
+        self.worker.jobs.send(Job::Effects(effects)).await.map_err(|_| WorkerError::Writer)
+    }
+
+    /// Waits until everything handed over is on disk and out.
+    pub async fn settle(&self) -> Result<(), WorkerError> {
+        let (settled, done) = oneshot::channel();
+        self.worker.jobs.send(Job::Settle(settled)).await.map_err(|_| WorkerError::Writer)?;
+        done.await.map_err(|_| WorkerError::Writer)
+    }
+
+    async fn tick(&mut self) -> Result<(), WorkerError> {
+        self.feed(|member, now| member.tick(now)).await?;
+        let now = self.clock.now();
+        if !self.worker.health.is_failed() {
+            for message in self.worker.recording.tick(now) {
+                self.worker.outlets.broadcast(&message);
+            }
+        }
+        if self.closed.is_some() || self.outrun.is_some() {
+            self.steer().await?;
         }
         Ok(())
     }
 
-    fn heard(&mut self, event: LinkEvent) {
-        match event {
-            LinkEvent::Opened(member) => log::info!(target: super::LOG, "connected with member {member}"),
-            LinkEvent::Message(from, message) => self.to_verifier(from, Incoming::Message(message)),
-        }
-    }
-
-    /// What does not fit is lost; the state machine asks for it again.
-    fn to_verifier(&self, from: MemberIndex, incoming: Incoming) {
-        if self.worker.incoming.try_send((from, incoming)).is_err() {
-            log::debug!(target: super::LOG, "dropped a message of member {from}: too many wait");
-        }
-    }
-
-    fn verified(&mut self, from: MemberIndex, verified: Verified) -> Result<(), WorkerError> {
-        let now = self.clock.now();
-        let effects = {
-            let mut member = self.worker.member.lock();
+    async fn verified(
+        &mut self,
+        first: (MemberIndex, Verified),
+        queue: &mut mpsc::Receiver<(MemberIndex, Verified)>,
+    ) -> Result<(), WorkerError> {
+        let epoch = self.seated.unwrap_or_default();
+        let (mut batch, mut units, mut next) = (Vec::new(), 0, Some(first));
+        let mut ids = Vec::new();
+        while let Some((from, verified)) = next {
+            units += verified.units();
+            ids.extend(verified.witnesses());
             match verified {
-                Verified::Witness((witness, units)) => member.on_witness(from, witness, units, now),
-                Verified::Witnesses(bundles) => member.on_witnesses(from, bundles, now),
-                Verified::Anchors(anchors) => member.on_anchors(from, anchors, now),
-                Verified::Proposal(proposal, signer, signature) => member.on_proposal(proposal, signer, signature, now),
-                Verified::AnchorSignature(hash, signer, signature) => {
-                    member.on_anchor_signature(hash, signer, signature, now)
-                }
                 Verified::Records(claim, signer, signature) => {
                     self.worker.recording.signed(&claim, signer, signature);
-                    Vec::new()
                 }
+                verified => batch.push((from, verified)),
             }
-        };
-        self.carry_out(effects)
+            next = if units < FEED_UNITS { queue.try_recv().ok() } else { None };
+        }
+        self.worker.pipeline.hand_over(ids.into_iter());
+        self.feed(|member, now| {
+            batch.into_iter().flat_map(|(from, verified)| verified.hand_in(from, member, epoch, now)).collect()
+        })
+        .await
     }
 
-    fn introduce(&mut self, units: Vec<CheckedUnit>, done: oneshot::Sender<()>) -> Result<(), WorkerError> {
-        let now = self.clock.now();
-        let effects = self.worker.member.lock().introduce(units, now);
-        self.carry_out(effects)?;
+    async fn introduce(&mut self, units: Vec<CheckedUnit>, done: oneshot::Sender<()>) -> Result<(), WorkerError> {
+        self.feed(|member, now| member.introduce(units, now)).await?;
         // The gateway may have stopped.
         let _ = done.send(());
         Ok(())
     }
 
     /// Reads what a new finalised block says.
-    fn follow(&mut self, head: BlockRef) -> Result<(), WorkerError> {
+    async fn follow(&mut self, head: BlockRef) -> Result<(), WorkerError> {
         self.worker.head.send_replace(head);
-        self.refresh_roster(head);
-        let latest = match self.worker.chain.latest_anchor(head.hash) {
-            Ok(latest) => latest,
+        let state = match self.worker.chain.ledger(head.hash) {
+            Ok(state) => state,
             Err(error) => {
-                log::warn!(target: super::LOG, "block {} can't be read: {error}", head.number);
+                log::warn!(target: crate::LOG, "block {} can't be read: {error}", head.number);
                 return Ok(());
             }
         };
-        if let Some(anchor) = latest.filter(|anchor| anchor.number > self.latest) {
-            self.latest = anchor.number;
-            let now = self.clock.now();
-            let effects = self.worker.member.lock().on_anchor_finalised(&anchor, now);
-            self.carry_out(effects)?;
-        }
-        let held = self.worker.store.last_anchor()?.map_or(AnchorNumber(0), |stored| stored.anchor.number);
-        self.worker.behind.store(held < self.latest, Ordering::Relaxed);
+        self.state = Some(state);
+        self.refresh_roster(head);
+        self.steer().await?;
+        let held = self.held()?;
+        self.is_behind = held < self.on_chain();
         self.worker.recording.follow(head, held);
         Ok(())
     }
 
-    fn refresh_roster(&mut self, head: BlockRef) {
-        if self.roster_at.is_some_and(|at| head.number.saturating_sub(at) < ROSTER_BLOCKS) {
-            return;
-        }
-        let chain = &self.worker.chain;
-        match (chain.committee(head.hash), chain.validators(head.hash)) {
-            (Ok(committee), Ok(validators)) => {
-                let roster = Roster::new(&committee, &validators, &self.worker.road.own_peer());
-                self.worker.road.set_roster(roster);
-                self.roster_at = Some(head.number);
-            }
-            (Err(error), _) | (_, Err(error)) => {
-                log::warn!(target: super::LOG, "the committee at block {} can't be read: {error}", head.number);
-            }
-        }
-    }
-
-    /// In the order given: what must be durable is so before anything after it leaves the node.
-    fn carry_out(&mut self, effects: Vec<Effect>) -> Result<(), WorkerError> {
-        let mut confirmed = 0;
-        for effect in effects {
-            match effect {
-                Effect::Persist(PersistItem::Anchor(proposal)) => self.half = Some(proposal),
-                Effect::Persist(item) => self.persist(&item)?,
-                Effect::Broadcast(message) => self.worker.road.broadcast(&message),
-                Effect::Request(member, request) => {
-                    let answer = self.worker.road.request(member, request);
-                    self.requests.push(answer.map(move |answer| (member, answer)).boxed());
-                }
-                Effect::Confirmed { slot, unit } => {
-                    confirmed += 1;
-                    if let Some(peer) = self.worker.hub.find(slot.device) {
-                        peer.send(GatewayMessage::Confirmed(slot, unit));
-                    }
-                }
-                Effect::SubmitAnchor(anchor, certificate) => {
-                    let chain = self.worker.chain.clone();
-                    tokio::spawn(async move {
-                        let number = anchor.number;
-                        if let Err(error) = chain.submit_anchor(anchor, certificate).await {
-                            // Usual when another member was faster.
-                            log::debug!(target: super::LOG, "anchor {number} was not taken: {error}");
-                        }
-                    });
-                }
-                Effect::Anchored { anchor, leaves } => self.anchored(anchor, leaves)?,
-                Effect::Evidence(fault) => faults::report(&fault),
-            }
-        }
-        if confirmed > 0 {
-            self.worker.counters.confirm(confirmed);
-        }
-        Ok(())
-    }
-
-    fn persist(&mut self, item: &PersistItem) -> Result<(), WorkerError> {
-        let sync = item.must_sync(self.worker.me);
-        self.worker.store.persist(item, sync)?;
-        if let (PersistItem::Witness(witness, _), Some(counter)) = (item, &mut self.worker.counter) {
-            if witness.content.member == self.worker.me {
-                counter.raise(witness.content.epoch, witness.content.level)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes a finalised anchor with its leaves, then tells the devices that are connected here.
-    fn anchored(&mut self, anchor: Anchor, leaves: Vec<AnchorLeaf>) -> Result<(), WorkerError> {
-        let block = self.worker.head.borrow().hash;
-        match self.half.take().filter(|proposal| proposal.anchor == anchor) {
-            Some(proposal) => self.worker.store.put_anchor(&proposal, &leaves, block)?,
-            None => log::error!(target: super::LOG, "anchor {} came without its frontier", anchor.number),
-        }
-        self.worker.counters.anchor(leaves.len() as u64);
-        log::info!(
-            target: super::LOG,
-            "anchor {} with {} units and {} readings is final", anchor.number, anchor.units, anchor.readings,
-        );
-        let (hub, proofs) = (self.worker.hub.clone(), self.worker.proofs.clone());
-        let newest = self.worker.member.lock().status().newest;
-        tokio::task::spawn_blocking(move || notify(&hub, &proofs, &leaves, newest));
-        Ok(())
-    }
-
-    fn show(&self) {
-        let status = self.worker.member.lock().status();
-        let level = status.newest.map_or(Level(0), |newest| newest.level);
-        self.worker.counters.set_level(level.0.into());
-        *self.worker.view.write() = View {
-            member: Some(self.worker.me),
-            signing: self.worker.counter.is_some() && !status.mute,
-            peers: self.worker.road.connected(),
-            finalised: self.worker.head.borrow().number,
-        };
+    /// The newest anchor that is complete here.
+    pub fn held(&self) -> Result<AnchorNumber, StoreError> {
+        Ok(self.worker.disk.store.last_anchor()?.map_or(AnchorNumber(0), |stored| stored.anchor.number))
     }
 }
 
-/// Sends each connected device the proofs of its units, and once the gateway's newest witness to bury.
-fn notify(hub: &Hub, proofs: &Proofs, leaves: &[AnchorLeaf], newest: Option<WitnessRef>) {
-    let mut told = None;
-    for leaf in leaves {
-        let Some(peer) = hub.find(leaf.slot.device) else { continue };
-        match proofs.anchored(&leaf.slot) {
-            Ok(Some(message)) => peer.send(message),
-            Ok(None) => {}
-            Err(error) => log::error!(target: super::LOG, "a proof can't be made: {error}"),
-        }
-        if let Some(newest) = newest.filter(|_| told != Some(leaf.slot.device)) {
-            told = Some(leaf.slot.device);
-            peer.send(GatewayMessage::Frontier(newest));
-        }
-    }
+/// Number of the newest anchor on chain.
+pub(super) fn newest_of(state: &LedgerState) -> AnchorNumber {
+    state.latest.as_ref().map_or(AnchorNumber(0), |anchor| anchor.number)
 }

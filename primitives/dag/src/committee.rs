@@ -55,6 +55,8 @@ pub enum CommitteeFault {
 pub struct Committee {
     members: Vec<(PublicKey, u32)>,
     quorum: u32,
+    /// For each eight members the weight of each of their sets: a quorum is looked up per vote.
+    weights: Vec<[u32; 256]>,
 }
 
 impl Committee {
@@ -65,7 +67,7 @@ impl Committee {
         }
         let total = members.iter().try_fold(0u32, |sum, (_, weight)| sum.checked_add(*weight));
         match total {
-            Some(total) if total > 0 => Ok(Self { members, quorum: quorum(total) }),
+            Some(total) if total > 0 => Ok(Self { weights: weights(&members), members, quorum: quorum(total) }),
             _ => Err(CommitteeFault::Weight),
         }
     }
@@ -87,14 +89,21 @@ impl Committee {
 
     /// Whether the set weighs more than two thirds of all.
     pub fn is_quorum(&self, set: MemberSet) -> bool {
-        let weight: u32 = self
-            .indices()
-            .zip(&self.members)
-            .filter(|(index, _)| set.contains(MemberSet::of(*index)))
-            .map(|(_, (_, weight))| *weight)
-            .sum();
+        let parts = self.weights.iter().zip(set.0.to_le_bytes());
+        let weight: u32 = parts.map(|(weights, members)| weights[usize::from(members)]).sum();
         weight >= self.quorum
     }
+}
+
+fn weights(members: &[(PublicKey, u32)]) -> Vec<[u32; 256]> {
+    let of_eight = |eight: &[(PublicKey, u32)]| {
+        let mut weights = [0; 256];
+        for (set, sum) in weights.iter_mut().enumerate() {
+            *sum = eight.iter().enumerate().filter(|(bit, _)| set >> bit & 1 == 1).map(|(_, (_, weight))| weight).sum();
+        }
+        weights
+    };
+    members.chunks(8).map(of_eight).collect()
 }
 
 /// Signatures of members under one message.

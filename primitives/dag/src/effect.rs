@@ -6,7 +6,8 @@ use codec::{Decode, Encode};
 use loadstone_core::{AnchorNumber, Hash, MemberIndex, PublicKey, Signature};
 
 use crate::{
-    Anchor, AnchorLeaf, AnchorProposal, Certificate, HistoryRequest, MemberMessage, Slot, Unit, Witness, WitnessFault,
+    Anchor, AnchorLeaf, AnchorProposal, Certificate, DeviceHead, HistoryRequest, MemberMessage, Slot, Unit, Witness,
+    WitnessFault,
 };
 
 /// The member's key and the signature scheme.
@@ -88,6 +89,14 @@ pub enum Effect {
         anchor: Anchor,
         /// Under its root.
         leaves: Vec<AnchorLeaf>,
+    },
+    /// The epoch is over: start the [`crate::Member`] of the next one from this. Follows [`Effect::Anchored`]
+    /// of the closing anchor, and comes again after a restart.
+    Closed {
+        /// The closing anchor, as finalised.
+        anchor: Anchor,
+        /// All devices' heads after it; its `heads` is their root.
+        heads: Vec<DeviceHead>,
     },
     /// Somebody broke the rules.
     Evidence(Fault),

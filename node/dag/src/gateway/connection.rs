@@ -29,6 +29,9 @@ const SEND: Duration = Duration::from_secs(10);
 /// Greatest number of messages sent before the socket is flushed.
 const SEND_BATCH: usize = 256;
 
+/// Greatest length of the reason in a close frame.
+const MAX_REASON: usize = 123;
+
 type Socket = WebSocketStream<TcpStream>;
 
 /// Why a connection ends.
@@ -37,6 +40,8 @@ enum End {
     Gone,
     /// The device broke a rule; it is told which.
     Breach(Refusal, &'static str),
+    /// This node is no member; the device is told who is.
+    Elsewhere(Vec<String>),
 }
 
 fn limits() -> WebSocketConfig {
@@ -62,16 +67,35 @@ pub(super) async fn serve(stream: TcpStream, address: SocketAddr, shared: &Share
     let end = talk(&mut socket, &peer, messages, shared).await;
     shared.hub.leave(&peer);
     shared.counters.set_connections(shared.hub.connections() as u64);
-    if let End::Breach(refusal, reason) = end {
-        shared.counters.refuse(&refusal);
-        log::debug!(target: crate::dag::LOG, "closed the connection of {address}: {reason}");
-        let frame = CloseFrame { code: CloseCode::Policy, reason: reason.into() };
-        drop(timeout(SEND, socket.close(Some(frame))).await);
+    let frame = match end {
+        End::Gone => return,
+        End::Breach(refusal, reason) => {
+            shared.counters.refuse(&refusal);
+            log::debug!(target: crate::LOG, "closed the connection of {address}: {reason}");
+            CloseFrame { code: CloseCode::Policy, reason: reason.into() }
+        }
+        End::Elsewhere(gateways) => CloseFrame { code: CloseCode::Again, reason: pointer(&gateways).into() },
+    };
+    drop(timeout(SEND, socket.close(Some(frame))).await);
+}
+
+/// Where a device should go instead, as far as a close frame has room.
+fn pointer(gateways: &[String]) -> String {
+    let mut reason = String::from("no member in this epoch; members' gateways:");
+    for gateway in gateways {
+        if reason.len() + 1 + gateway.len() > MAX_REASON {
+            break;
+        }
+        reason.push(' ');
+        reason.push_str(gateway);
     }
+    reason
 }
 
 async fn talk(socket: &mut Socket, peer: &Peer, mut messages: mpsc::Receiver<GatewayMessage>, shared: &Shared) -> End {
-    let hello = GatewayMessage::Hello { version: WIRE_VERSION, genesis: shared.genesis, member: shared.member };
+    let plate = shared.door.read();
+    let Some(member) = plate.member else { return End::Elsewhere(plate.elsewhere) };
+    let hello = GatewayMessage::Hello { version: WIRE_VERSION, genesis: shared.genesis, member };
     if send(socket, [hello]).await.is_err() {
         return End::Gone;
     }

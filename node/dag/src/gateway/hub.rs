@@ -84,6 +84,24 @@ impl Hub {
         self.0.lock().routes.get(&device).cloned()
     }
 
+    /// Sends messages to the connections that last submitted for their devices.
+    pub fn send_all(&self, messages: impl Iterator<Item = (DeviceId, GatewayMessage)>) {
+        let state = self.0.lock();
+        if state.routes.is_empty() {
+            return;
+        }
+        for (device, message) in messages {
+            if let Some(peer) = state.routes.get(&device) {
+                peer.send(message);
+            }
+        }
+    }
+
+    /// Whether no device has a connection.
+    pub fn is_empty(&self) -> bool {
+        self.0.lock().routes.is_empty()
+    }
+
     /// Open connections.
     pub fn connections(&self) -> usize {
         self.0.lock().devices.len()

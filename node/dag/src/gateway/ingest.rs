@@ -4,23 +4,18 @@
 //! that a device may send on without waiting. The member is locked for single questions only, never
 //! while signatures are checked.
 
-use std::{
-    sync::{
-        atomic::{AtomicBool, Ordering},
-        Arc,
-    },
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
-use loadstone_core::{DeviceId, Hash, Incarnation, Sequence};
+use loadstone_core::{DeviceId, Hash};
 use loadstone_dag::{
     Admission, CheckedUnit, DeviceChains, DeviceDirectory, DeviceInfo, GatewayMessage, Refusal, Slot, Unit, UnitGate,
 };
-use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{quota::DeviceQuota, Hub, Inbound, Peer, Rate};
-use crate::dag::{chain::BlockRef, crypto::verify_now, directory::Directory, metrics::Counters, proofs::Proofs};
+use super::{quota::DeviceQuota, Door, Hub, Inbound, Peer, Rate};
+use crate::{
+    chain::BlockRef, crypto::verify_now, directory::Directory, metrics::Counters, proofs::Proofs, vouched::Vouched,
+};
 
 /// Units in one batch at which no further frame is added.
 const BATCH: usize = 1_024;
@@ -32,8 +27,8 @@ pub type Introduction = (Vec<CheckedUnit>, oneshot::Sender<()>);
 pub struct Ingest<L> {
     /// Hash of the genesis block.
     pub genesis: Hash,
-    /// The member.
-    pub ledger: Arc<Mutex<L>>,
+    /// The device chains as the member knows them; locked for single questions.
+    pub chains: L,
     /// Registered devices.
     pub directory: Arc<Directory>,
     /// The finalised head whose registry counts.
@@ -44,8 +39,10 @@ pub struct Ingest<L> {
     pub hub: Hub,
     /// Counts by reason.
     pub counters: Arc<Counters>,
-    /// Whether the member still misses finalised history, and so can't tell a gap.
-    pub behind: Arc<AtomicBool>,
+    /// Whether units are taken in.
+    pub door: Door,
+    /// Remembers what was checked here, for when another member introduces it.
+    pub vouched: Vouched,
     /// Takes verified units to the member.
     pub introductions: mpsc::Sender<Introduction>,
 }
@@ -59,7 +56,7 @@ struct Devices {
 impl DeviceDirectory for Devices {
     fn device(&self, id: DeviceId) -> Option<DeviceInfo> {
         let found = self.directory.device(self.head, id).unwrap_or_else(|error| {
-            log::warn!(target: crate::dag::LOG, "device {id} can't be looked up: {error}");
+            log::warn!(target: crate::LOG, "device {id} can't be looked up: {error}");
             None
         });
         found.map(|(device, resource)| DeviceInfo {
@@ -72,24 +69,7 @@ impl DeviceDirectory for Devices {
     }
 }
 
-/// The member's chains, locked for one question at a time.
-struct Chains<L>(Arc<Mutex<L>>);
-
-impl<L: DeviceChains> DeviceChains for Chains<L> {
-    fn units_at(&self, slot: &Slot) -> Vec<Hash> {
-        self.0.lock().units_at(slot)
-    }
-
-    fn next_sequence(&self, device: DeviceId, incarnation: Incarnation) -> Sequence {
-        self.0.lock().next_sequence(device, incarnation)
-    }
-
-    fn last_anchored_below(&self, device: DeviceId, incarnation: Incarnation) -> Hash {
-        self.0.lock().last_anchored_below(device, incarnation)
-    }
-}
-
-impl<L: DeviceChains + Send + 'static> Ingest<L> {
+impl<L: DeviceChains + Send + Sync + 'static> Ingest<L> {
     /// Serves devices' requests until the gateway ends.
     pub async fn run(self, rate: Rate, mut inbound: mpsc::Receiver<Inbound>) {
         let ingest = Arc::new(self);
@@ -112,7 +92,7 @@ impl<L: DeviceChains + Send + 'static> Ingest<L> {
             };
             match tokio::task::spawn_blocking(work).await {
                 Ok(new) => ingest.introduce(new).await,
-                Err(error) => log::error!(target: crate::dag::LOG, "taking units in died: {error}"),
+                Err(error) => log::error!(target: crate::LOG, "taking units in died: {error}"),
             }
         }
     }
@@ -143,11 +123,14 @@ impl<L: DeviceChains + Send + 'static> Ingest<L> {
 
     /// Checks a batch and returns what is new; every unit gets its answer.
     fn check(&self, batch: Vec<(Peer, Unit)>) -> Vec<CheckedUnit> {
+        if !self.door.is_open() {
+            batch.iter().for_each(|(peer, unit)| self.put_off(peer, unit));
+            return Vec::new();
+        }
         let mut new = Vec::new();
         let devices = Devices { directory: self.directory.clone(), head: *self.head.borrow() };
-        let chains = Chains(self.ledger.clone());
         let units = batch.iter().map(|(_, unit)| unit.clone()).collect();
-        let verdicts = UnitGate::new(self.genesis, &devices, &chains).admit_all(units, verify_now);
+        let verdicts = UnitGate::new(self.genesis, &devices, &self.chains).admit_all(units, verify_now);
         for ((peer, unit), (slot, verdict)) in batch.iter().zip(verdicts) {
             match verdict {
                 Ok(Admission::New(unit)) => {
@@ -162,7 +145,7 @@ impl<L: DeviceChains + Send + 'static> Ingest<L> {
                     let id = unit.content.payload(&self.genesis).hash();
                     if self.is_anchored(&slot, &id) {
                         self.known(peer, slot, id);
-                    } else if self.behind.load(Ordering::Relaxed) {
+                    } else if self.door.is_behind() {
                         self.refuse(peer, slot, Refusal::Busy);
                     } else {
                         self.refuse(peer, slot, refusal);
@@ -171,7 +154,19 @@ impl<L: DeviceChains + Send + 'static> Ingest<L> {
                 Err(refusal) => self.refuse(peer, slot, refusal),
             }
         }
+        self.vouched.add(new.iter().map(|unit| (unit.id(), &unit.unit().signature)));
         new
+    }
+
+    /// The door is shut: what is anchored is proved all the same, the rest may come again later.
+    fn put_off(&self, peer: &Peer, unit: &Unit) {
+        let slot = unit.content.slot;
+        let id = unit.content.payload(&self.genesis).hash();
+        if self.is_anchored(&slot, &id) {
+            self.known(peer, slot, id);
+        } else {
+            self.refuse(peer, slot, Refusal::Busy);
+        }
     }
 
     /// A unit that was sent again: its signature was not checked this time, so it draws no route away.
@@ -187,7 +182,7 @@ impl<L: DeviceChains + Send + 'static> Ingest<L> {
         match self.proofs.place(slot) {
             Ok(place) => place.is_some_and(|place| place.unit == *id),
             Err(error) => {
-                log::error!(target: crate::dag::LOG, "a slot can't be read: {error}");
+                log::error!(target: crate::LOG, "a slot can't be read: {error}");
                 false
             }
         }
@@ -198,7 +193,7 @@ impl<L: DeviceChains + Send + 'static> Ingest<L> {
         match self.proofs.anchored(slot) {
             Ok(Some(message)) => peer.send(message),
             Ok(None) => {}
-            Err(error) => log::error!(target: crate::dag::LOG, "a proof can't be made: {error}"),
+            Err(error) => log::error!(target: crate::LOG, "a proof can't be made: {error}"),
         }
     }
 }

@@ -5,19 +5,21 @@
 //! checked. Nothing that a gateway says is a promise; a device believes finalised anchors only.
 
 mod connection;
+mod door;
 mod hub;
 pub mod ingest;
 mod quota;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use loadstone_core::{Hash, MemberIndex};
+use loadstone_core::Hash;
 use loadstone_dag::{Slot, Unit};
 use tokio::{
     net::TcpListener,
     sync::{mpsc, Semaphore},
 };
 
+pub use door::Door;
 pub use hub::{Hub, Peer};
 pub use quota::Rate;
 
@@ -70,7 +72,7 @@ struct Shared {
     counters: Arc<Counters>,
     inbound: mpsc::Sender<Inbound>,
     genesis: Hash,
-    member: MemberIndex,
+    door: Door,
 }
 
 /// A listener that is bound but does not accept yet.
@@ -80,20 +82,21 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Binds the listener, within a tokio runtime. Devices' requests come out of the returned channel.
+    /// Binds the listener, within a tokio runtime. Devices' requests come out of the returned channel;
+    /// whoever is in the same process may put some into it, too.
     pub fn bind(
         config: GatewayConfig,
         genesis: Hash,
-        member: MemberIndex,
+        door: Door,
         hub: Hub,
         counters: Arc<Counters>,
-    ) -> std::io::Result<(Self, mpsc::Receiver<Inbound>)> {
+    ) -> std::io::Result<(Self, mpsc::Sender<Inbound>, mpsc::Receiver<Inbound>)> {
         let listener = std::net::TcpListener::bind(config.listen)?;
         listener.set_nonblocking(true)?;
         let listener = TcpListener::from_std(listener)?;
         let (inbound, requests) = mpsc::channel(QUEUE);
-        let shared = Shared { config: Arc::new(config), hub, counters, inbound, genesis, member };
-        Ok((Self { listener, shared }, requests))
+        let shared = Shared { config: Arc::new(config), hub, counters, inbound: inbound.clone(), genesis, door };
+        Ok((Self { listener, shared }, inbound, requests))
     }
 
     /// Where it listens.

@@ -15,16 +15,18 @@ use tokio::{
 use tokio_tungstenite::{connect_async, tungstenite::Message, MaybeTlsStream, WebSocketStream};
 
 use super::{
+    door::Doorplate,
     ingest::{Ingest, Introduction},
-    Gateway, GatewayConfig, Hub, Inbound, Rate,
+    Door, Gateway, GatewayConfig, Hub, Inbound, Rate,
 };
-use crate::dag::{
+use crate::{
     chain::BlockRef,
     directory::Directory,
     metrics::Counters,
     proofs::Proofs,
     store::Store,
     testing::{registered, unit, unit_id, TestChain, GENESIS},
+    vouched::Vouched,
 };
 
 const WAIT: Duration = Duration::from_secs(10);
@@ -36,17 +38,20 @@ struct Running {
     counters: Arc<Counters>,
     inbound: mpsc::Receiver<Inbound>,
     hub: Hub,
+    door: Door,
 }
 
 async fn start(change: impl FnOnce(&mut GatewayConfig)) -> Running {
     let mut config = GatewayConfig::new(([127, 0, 0, 1], 0).into());
     change(&mut config);
     let (hub, counters) = (Hub::default(), Arc::new(Counters::default()));
-    let (gateway, inbound) =
-        Gateway::bind(config, GENESIS, MemberIndex(3), hub.clone(), counters.clone()).expect("a free port");
+    let door = Door::default();
+    door.change(|plate| *plate = Doorplate { member: Some(MemberIndex(3)), is_open: true, ..Doorplate::default() });
+    let (gateway, _, inbound) =
+        Gateway::bind(config, GENESIS, door.clone(), hub.clone(), counters.clone()).expect("a free port");
     let url = format!("ws://{}", gateway.address().expect("bound"));
     tokio::spawn(gateway.run());
-    Running { url, counters, inbound, hub }
+    Running { url, counters, inbound, hub, door }
 }
 
 async fn next(client: &mut Client) -> Option<GatewayMessage> {
@@ -134,17 +139,17 @@ async fn a_connection_that_sends_too_many_frames_is_closed() {
 }
 
 /// Units in memory, as the member would keep them.
-#[derive(Default)]
-struct Units(BTreeMap<Slot, Hash>);
+#[derive(Clone, Default)]
+struct Units(Arc<Mutex<BTreeMap<Slot, Hash>>>);
 
 impl DeviceChains for Units {
     fn units_at(&self, slot: &Slot) -> Vec<Hash> {
-        self.0.get(slot).copied().into_iter().collect()
+        self.0.lock().get(slot).copied().into_iter().collect()
     }
 
     fn next_sequence(&self, device: DeviceId, incarnation: Incarnation) -> Sequence {
-        let mine = self.0.keys().filter(|slot| slot.device == device && slot.incarnation == incarnation);
-        Sequence(mine.count() as u64)
+        let is_mine = |slot: &&Slot| slot.device == device && slot.incarnation == incarnation;
+        Sequence(self.0.lock().keys().filter(is_mine).count() as u64)
     }
 
     fn last_anchored_below(&self, _: DeviceId, _: Incarnation) -> Hash {
@@ -153,9 +158,9 @@ impl DeviceChains for Units {
 }
 
 /// Takes in what the gateway hands on.
-async fn introduce(ledger: Arc<Mutex<Units>>, mut introductions: mpsc::Receiver<Introduction>) {
+async fn introduce(ledger: Units, mut introductions: mpsc::Receiver<Introduction>) {
     while let Some((units, done)) = introductions.recv().await {
-        ledger.lock().0.extend(units.iter().map(|unit| (unit.unit().content.slot, unit.id())));
+        ledger.0.lock().extend(units.iter().map(|unit| (unit.unit().content.slot, unit.id())));
         done.send(()).expect("the gateway waits");
     }
 }
@@ -169,18 +174,19 @@ async fn start_with_ingest(folder: &std::path::Path, device_rate: Rate) -> Runni
     let store = Arc::new(Store::open(folder, &GENESIS).expect("a new database"));
     let head = BlockRef { hash: GENESIS, number: BlockNumber::default() };
     let (_, head) = watch::channel(head);
-    let ledger = Arc::new(Mutex::new(Units::default()));
+    let ledger = Units::default();
     let (introduced, introductions) = mpsc::channel(1);
     tokio::spawn(introduce(ledger.clone(), introductions));
     let ingest = Ingest {
         genesis: GENESIS,
-        ledger: ledger.clone(),
+        chains: ledger,
         directory: Arc::new(Directory::new(chain)),
         head,
         proofs: Arc::new(Proofs::new(store)),
         hub: running.hub.clone(),
         counters: running.counters.clone(),
-        behind: Arc::default(),
+        door: running.door.clone(),
+        vouched: Vouched::default(),
         introductions: introduced,
     };
     let (_, unused) = mpsc::channel(1);
@@ -253,4 +259,27 @@ async fn a_device_beyond_its_quota_is_told_to_wait() {
     }
     assert!(answers.contains(&GatewayMessage::Refused(units[2].content.slot, Refusal::Busy)));
     assert_eq!(answers.iter().filter(|answer| matches!(answer, GatewayMessage::Accepted(..))).count(), 2);
+}
+
+#[tokio::test]
+async fn a_shut_door_is_said_to_be_busy_and_a_node_without_a_seat_points_elsewhere() {
+    // GIVEN a gateway that takes nothing in for the moment
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let running = start_with_ingest(folder.path(), Rate { per_second: 100, burst: 100 }).await;
+    running.door.change(|plate| plate.is_open = false);
+    // WHEN a device sends a unit THEN it may come again later
+    let mut client = connect(&running.url).await;
+    let sent = unit(1, 0, Hash::zero(), 1);
+    send(&mut client, &DeviceMessage::Submit(vec![sent.clone()])).await;
+    assert_eq!(next(&mut client).await, Some(GatewayMessage::Refused(sent.content.slot, Refusal::Busy)));
+    // WHEN the node is no member any more THEN new connections are told who is, and end
+    running.door.change(|plate| {
+        plate.member = None;
+        plate.elsewhere = vec!["ws://one".into(), "x".repeat(200)];
+    });
+    let (mut turned_away, _) = connect_async(&running.url).await.expect("it listens");
+    let Ok(Some(Ok(Message::Close(Some(frame))))) = timeout(WAIT, turned_away.next()).await else {
+        panic!("the gateway closes with a reason")
+    };
+    assert!(frame.reason.ends_with("members' gateways: ws://one"), "{}", frame.reason);
 }
