@@ -7,7 +7,7 @@ use loadstone_core::{AnchorNumber, Hash, MemberIndex, PublicKey, Signature};
 
 use crate::{
     Anchor, AnchorLeaf, AnchorProposal, Certificate, DeviceHead, HistoryRequest, MemberMessage, Slot, Unit, Witness,
-    WitnessFault,
+    WitnessFault, WitnessRef,
 };
 
 /// The member's key and the signature scheme.
@@ -21,33 +21,33 @@ pub trait Crypto {
 
 /// The driver's disk, for history whose bodies the member no longer keeps in memory.
 pub trait Archive {
-    /// The witness of this id, if it was persisted.
-    fn witness(&self, id: &Hash) -> Option<Witness>;
+    /// This witness of the member's epoch, if it was persisted.
+    fn witness(&self, named: &WitnessRef) -> Option<Witness>;
 
-    /// The unit of this id, if it was persisted.
-    fn unit(&self, id: &Hash) -> Option<Unit>;
+    /// The unit of this id in this slot, if it was persisted.
+    fn unit(&self, slot: &Slot, id: &Hash) -> Option<Unit>;
 }
 
 /// No disk: only what is in memory is served.
 impl Archive for () {
-    fn witness(&self, _: &Hash) -> Option<Witness> {
+    fn witness(&self, _: &WitnessRef) -> Option<Witness> {
         None
     }
 
-    fn unit(&self, _: &Hash) -> Option<Unit> {
+    fn unit(&self, _: &Slot, _: &Hash) -> Option<Unit> {
         None
     }
 }
 
-/// Something that must survive a crash. All items in the order in which they were handed out restore
-/// the member.
+/// Something that must survive a crash. All items of an epoch in the order in which they were handed out
+/// restore its member.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum PersistItem {
     /// An accepted witness and those of its units that were not persisted before.
     Witness(Witness, Vec<Unit>),
     /// A finalised anchor and its frontier.
     Anchor(AnchorProposal),
-    /// The member lost part of its own past and must stay mute from now on.
+    /// The member lost part of its own past and must stay mute for the rest of the epoch.
     Mute,
 }
 
@@ -83,7 +83,8 @@ pub enum Effect {
     },
     /// Send to the chain. Handed out again while the anchor is not finalised.
     SubmitAnchor(Anchor, Certificate),
-    /// A finalised anchor's leaves are known, in rising order. Their units' bodies are at hand now.
+    /// A finalised anchor's leaves are known, in rising order. Their units' bodies are in memory now, except
+    /// of units introduced more than [`crate::MemberConfig::keep_anchors`] anchors ago: all were persisted before.
     Anchored {
         /// As finalised.
         anchor: Anchor,
@@ -114,6 +115,6 @@ pub enum Fault {
     /// The chain finalised an anchor that differs from the member's own computation: a third of the
     /// committee signed something else. The member stops at the anchor before.
     AnchorDiffers(AnchorNumber),
-    /// Another member holds a witness of ours that we do not remember. The member witnesses no more.
+    /// Another member holds a witness of ours that we do not remember. The member makes none until the next epoch.
     StateLost,
 }
