@@ -116,7 +116,8 @@ pub fn assemble(parts: Assembly) -> Result<Service, DagError> {
         again: weak,
         waiting,
     };
-    let verifier = Verifier { decoder, directory: directory.clone(), head: head.clone(), vouched: vouched.clone() };
+    let verifier =
+        Verifier { decoder, directory: directory.clone(), head: head.clone(), vouched: vouched.clone() };
     let history = HistoryServer::new(genesis, seat.clone(), store.clone(), disk.durable.clone());
     let writer = Writer { disk: disk.clone(), head: head.clone(), outlets: outlets.clone(), health: health.clone() };
     let worker = Worker {

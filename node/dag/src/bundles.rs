@@ -107,7 +107,9 @@ pub fn check(judge: &Judge, batch: Vec<(MemberIndex, Parsed)>) -> Vec<(MemberInd
     for (from, parsed) in batch {
         let item = match parsed {
             Parsed::Witness(draft) => Item::Witness(enter(draft)),
-            Parsed::Witnesses(epoch, drafts) => Item::Witnesses(epoch, drafts.into_iter().map(&mut enter).collect()),
+            Parsed::Witnesses(epoch, drafts) => {
+                Item::Witnesses(epoch, drafts.into_iter().map(&mut enter).collect())
+            }
             Parsed::Plain(verified) => Item::Plain(verified),
             Parsed::Records(claim, member, signature) => {
                 let Some(key) = judge.committee.key(member) else { continue };

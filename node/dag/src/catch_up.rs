@@ -196,9 +196,9 @@ impl CatchUp {
             let HistoryResponse::Anchors(proposals) = response else { return None };
             let anchors: Vec<Anchor> = proposals.into_iter().map(|proposal| proposal.anchor).collect();
             let is_first = anchors.first().is_some_and(|first| first.hash() == hash);
-            let is_chain = anchors
-                .windows(2)
-                .all(|pair| pair[0].parent == pair[1].hash() && pair[1].number.next() == pair[0].number);
+            let is_chain = anchors.windows(2).all(|pair| {
+                pair[0].parent == pair[1].hash() && pair[1].number.next() == pair[0].number
+            });
             let reaches = anchors.last().is_some_and(|last| lowest.is_none_or(|lowest| last.number <= lowest));
             (is_first && is_chain && reaches).then_some(anchors)
         };
@@ -274,8 +274,12 @@ impl CatchUp {
 fn follow(heads: &mut BTreeMap<DeviceId, DeviceHead>, leaves: &[AnchorLeaf]) {
     for leaf in leaves {
         let slot = leaf.slot;
-        let head =
-            DeviceHead { device: slot.device, incarnation: slot.incarnation, sequence: slot.sequence, unit: leaf.unit };
+        let head = DeviceHead {
+            device: slot.device,
+            incarnation: slot.incarnation,
+            sequence: slot.sequence,
+            unit: leaf.unit,
+        };
         let known = heads.entry(slot.device).or_insert(head);
         if (known.incarnation, known.sequence) < (head.incarnation, head.sequence) {
             *known = head;

@@ -1,7 +1,9 @@
 //! What the DAG service asks of the chain, behind one trait so that the service is testable without one.
 
 use async_trait::async_trait;
-use loadstone_core::{AccountId, AnchorNumber, BlockNumber, Device, DeviceId, EventId, Hash, Resource, ValidatorInfo};
+use loadstone_core::{
+    AccountId, AnchorNumber, BlockNumber, Device, DeviceId, EventId, Hash, Resource, ValidatorInfo,
+};
 use loadstone_dag::{Anchor, Certificate, LedgerState};
 use loadstone_market::{RecordChunk, RecordInputs};
 

@@ -224,8 +224,14 @@ mod tests {
         std::fs::write(case.path(), [0u8; 2 * RECORD]).expect("the disk works");
         assert!(case.enter(|_| {}).is_some());
         // THEN another chain's counter is refused altogether
-        let entry =
-            Entry { genesis: Hash::zero(), key: [2; 32], epoch: 0, own: Vec::new(), is_fresh: false, is_live: false };
+        let entry = Entry {
+            genesis: Hash::zero(),
+            key: [2; 32],
+            epoch: 0,
+            own: Vec::new(),
+            is_fresh: false,
+            is_live: false,
+        };
         assert!(matches!(SigningCounter::enter(&case.path(), &entry), Err(CounterError::Foreign)));
     }
 

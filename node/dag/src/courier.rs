@@ -113,11 +113,7 @@ pub struct Courier {
 
 impl Courier {
     /// Over `road`; what members say goes to `incoming`.
-    pub fn new(
-        road: Box<dyn Road>,
-        incoming: mpsc::Sender<(MemberIndex, Incoming)>,
-        waiting: Waiting,
-    ) -> (Self, Messenger) {
+    pub fn new(road: Box<dyn Road>, incoming: mpsc::Sender<(MemberIndex, Incoming)>, waiting: Waiting) -> (Self, Messenger) {
         let (errands, received) = mpsc::channel(ERRANDS);
         let (roster, changes) = watch::channel(Roster::default());
         let connected = Arc::new(RwLock::new(Vec::new()));

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use loadstone_core::{AnchorNumber, BlockNumber, Device, DeviceId, Hash, Incarnation, PublicKey, Resource};
 use parking_lot::Mutex;
 
-use crate::chain::{BlockRef, Chain, ChainError};
+use super::chain::{BlockRef, Chain, ChainError};
 
 /// Age in finalised blocks at which an entry is read again.
 pub const FRESH_BLOCKS: BlockNumber = 10;

@@ -301,11 +301,7 @@ impl Running {
         };
         let members = {
             let seat = self.worker.seat.lock();
-            if seat.member.is_some() {
-                seat.members.clone()
-            } else {
-                state.committee.clone()
-            }
+            if seat.member.is_some() { seat.members.clone() } else { state.committee.clone() }
         };
         let own = &self.worker.own;
         self.is_validator = validators.iter().any(|(_, info)| info.peer[..] == own.0[..]);

@@ -26,7 +26,8 @@ pub enum Health {
 
 impl Health {
     /// Names of all states, for metrics.
-    pub const NAMES: [&'static str; 7] = ["starting", "good", "no_member", "catching_up", "mute", "diverged", "failed"];
+    pub const NAMES: [&'static str; 7] =
+        ["starting", "good", "no_member", "catching_up", "mute", "diverged", "failed"];
 
     /// The state's name.
     pub fn name(&self) -> &'static str {

@@ -75,9 +75,9 @@ impl HistoryServer {
             HistoryRequest::Witnesses { epoch, .. } => HistoryResponse::Witnesses(self.witnesses(&request, *epoch)?),
             HistoryRequest::Anchors(wanted) => HistoryResponse::Anchors(self.anchors(&request, wanted)),
             HistoryRequest::Heads { anchor, chunk } => {
-                let (chunk, proof) = self
-                    .heads(anchor, *chunk)
-                    .unwrap_or_else(|| (Vec::new(), MerkleProof { index: 0, leaves: 0, siblings: Vec::new() }));
+                let (chunk, proof) = self.heads(anchor, *chunk).unwrap_or_else(|| {
+                    (Vec::new(), MerkleProof { index: 0, leaves: 0, siblings: Vec::new() })
+                });
                 HistoryResponse::Heads { chunk, proof }
             }
             HistoryRequest::Units { anchor, from } => HistoryResponse::Units(self.units(*anchor, *from)),

@@ -6,9 +6,7 @@ use std::{
 };
 
 use loadstone_dag::Refusal;
-use substrate_prometheus_endpoint::{
-    register, Counter, CounterVec, Gauge, GaugeVec, Opts, PrometheusError, Registry, U64,
-};
+use substrate_prometheus_endpoint::{register, Counter, CounterVec, Gauge, GaugeVec, Opts, PrometheusError, Registry, U64};
 
 use crate::health::Health;
 

@@ -7,7 +7,7 @@ use loadstone_core::{AnchorNumber, MerkleTree, MmrProof};
 use loadstone_dag::{Anchor, AnchorLeaf, GatewayMessage, Slot};
 use parking_lot::Mutex;
 
-use crate::store::{Place, Store, StoreError};
+use super::store::{Place, Store, StoreError};
 
 /// Anchors whose trees are kept: pushes and requests ask for the newest ones.
 const KEPT_TREES: usize = 8;

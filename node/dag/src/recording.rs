@@ -7,7 +7,7 @@ use loadstone_dag::{MemberMessage, RecordsClaim};
 use loadstone_market::RecordChunk;
 use tokio::task::{JoinError, JoinSet};
 
-use crate::{
+use super::{
     chain::{BlockRef, Chain},
     crypto::Signer,
     records::{claim, compute, Records, Task},

@@ -12,7 +12,7 @@ use loadstone_dag::{Body, Certificate, RecordsClaim, Unit};
 use loadstone_market::{baseline::Reading, BaselineMethod, EventRecord, RecordChunk, RecordInputs};
 use sp_crypto_hashing::blake2_256;
 
-use crate::store::{Store, StoreError};
+use super::store::{Store, StoreError};
 
 /// Greatest number of chunks in hand at once; the chain names at most 64.
 const MAX_CHUNKS: usize = 256;

@@ -10,7 +10,7 @@ use loadstone_core::{AnchorNumber, DeviceId, Incarnation, Sequence};
 use loadstone_dag::{AnchorUnits, GatewayMessage, Slot};
 use serde::Serialize;
 
-use crate::{
+use super::{
     records::readings,
     status::{DagHandle, Status},
     store::{Place, StoreError},

@@ -6,8 +6,8 @@ use super::{
     TuningParams,
 };
 use crate::{
-    cli::LedgerArgs,
     dag::{self, DagParams},
+    cli::LedgerArgs,
     keys, rpc,
 };
 use futures::FutureExt;

@@ -13,9 +13,7 @@ use loadstone_dag::{
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{quota::DeviceQuota, Door, Hub, Inbound, Peer, Rate};
-use crate::{
-    chain::BlockRef, crypto::verify_now, directory::Directory, metrics::Counters, proofs::Proofs, vouched::Vouched,
-};
+use crate::{chain::BlockRef, crypto::verify_now, directory::Directory, metrics::Counters, proofs::Proofs, vouched::Vouched};
 
 /// Units in one batch at which no further frame is added.
 const BATCH: usize = 1_024;
