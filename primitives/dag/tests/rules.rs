@@ -295,6 +295,40 @@ fn malformed_witnesses_are_refused_by_form() {
 }
 
 #[test]
+fn who_waits_at_a_level_is_joined_there() {
+    // GIVEN a member that everybody answered, and a unit that all have confirmed
+    let mut observer = Observer::new();
+    let unit = unit(1, 0, Hash::zero(), 5);
+    let first = [
+        observer.tell(content(0, 1, None, &[]), &[&unit]),
+        observer.tell(content(1, 1, None, &[]), &[]),
+        observer.tell(content(2, 1, None, &[]), &[]),
+    ];
+    let tips = observer.bury(first, 5);
+    assert_eq!(observer.confirmed(), vec![unit.id()]);
+    for peer in 0..3 {
+        observer.effects.extend(observer.member.on_witnesses(MemberIndex(peer), Vec::new(), START));
+    }
+    let made = |effects: &[Effect]| -> Vec<Level> {
+        let witnesses = effects.iter().filter_map(|effect| match effect {
+            Effect::Broadcast(MemberMessage::Witness(witness, _)) => Some(witness.content.level),
+            _ => None,
+        });
+        witnesses.collect()
+    };
+    // THEN it has nothing to say
+    observer.effects.extend(observer.member.tick(START.after(1_000)));
+    assert_eq!(made(&observer.effects), vec![]);
+    // WHEN another makes one more witness, so that a unit it gets now must wait for the others' of that level
+    let top = tips[0].reference().level.0;
+    observer.tell(content(1, top + 1, Some(&tips[1]), &[&tips[0], &tips[2]]), &[]);
+    observer.effects.extend(observer.member.tick(START.after(2_000)));
+    // THEN it makes one, too, and no second
+    observer.effects.extend(observer.member.tick(START.after(3_000)));
+    assert_eq!(made(&observer.effects), vec![Level(top + 1)]);
+}
+
+#[test]
 fn a_restarted_member_goes_on_where_it_was() {
     // GIVEN a member of one that confirmed and wrote down a unit
     let config = MemberConfig::new(GENESIS, MemberIndex(0), committee(1));
