@@ -94,10 +94,32 @@ impl Running {
                 return Ok(Step::Enter(start, false));
             }
         }
+        self.first_start(state)?;
         Ok(match state.start.clone() {
             Some(closing) => self.fetch_step(closing, true),
             None => Step::Enter(EpochStart::default(), false),
         })
+    }
+
+    /// A node that never held anything makes its counter before it fetches history: from then on, a missing
+    /// one is a lost one.
+    fn first_start(&self, state: &LedgerState) -> Result<(), WorkerError> {
+        let store = &self.worker.disk.store;
+        let is_fresh = store.epoch()?.is_none() && store.last_anchor()?.is_none();
+        if self.seated.is_some() || !is_fresh || self.worker.counter.exists() {
+            return Ok(());
+        }
+        let signer = Signer::find(&self.worker.keystore, state.committee.iter().map(|member| member.key));
+        let entry = Entry {
+            genesis: self.worker.chain.genesis(),
+            key: signer.map(|(_, signer)| signer.key()).unwrap_or_default(),
+            epoch: state.epoch,
+            own: Vec::new(),
+            is_fresh,
+            is_live: false,
+        };
+        SigningCounter::enter(&self.worker.counter, &entry)?;
+        Ok(())
     }
 
     /// Members answer validators only.
@@ -248,10 +270,9 @@ impl Running {
         self.mute = me.filter(|_| signer.is_none()).map(|_| "the member's key is not in the keystore".into());
         let newest = own.iter().max().copied().unwrap_or_default();
         self.worker.disk.durable.reset(epoch, newest);
-        // A node that has no key yet makes its counter all the same: later, a missing one is a lost one.
         let key = signer.as_ref().map(Signer::key).unwrap_or_default();
         let entry = Entry { genesis: self.worker.chain.genesis(), key, epoch, own, is_fresh, is_live };
-        let counter = match signer.is_some() || is_fresh {
+        let counter = match signer.is_some() {
             true => Some(SigningCounter::enter(&self.worker.counter, &entry)?),
             false => None,
         };

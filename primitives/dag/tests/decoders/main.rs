@@ -27,7 +27,7 @@ use proptest::{
 };
 
 /// Messages of each kind.
-const CASES: u32 = 400;
+const CASES: u32 = 1_200;
 
 /// Runs `check` on that many values, which are the same each time.
 fn for_each<S: Strategy>(strategy: S, check: impl Fn(S::Value)) {
