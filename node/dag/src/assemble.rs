@@ -17,6 +17,7 @@ use tokio::{
 use crate::{
     chain::{BlockRef, Chain},
     courier::{Courier, Waiting},
+    crypto::Checker,
     decoder::Decoder,
     directory::Directory,
     error::DagError,
@@ -30,7 +31,7 @@ use crate::{
     road::Road,
     seat::SharedSeat,
     status::DagHandle,
-    verifier::Verifier,
+    verifier::{Registry, Verifier},
     vouched::Vouched,
     worker::{Inputs, Worker},
     writer::{Disk, Writer},
@@ -84,8 +85,12 @@ pub fn assemble(parts: Assembly) -> Result<Service, DagError> {
     let Assembly { chain, handle, spawn, .. } = parts;
     let (genesis, store, view) = (handle.genesis, handle.store.clone(), handle.view.clone());
     let (seat, disk) = (SharedSeat::default(), Disk::over(store.clone()));
-    let (hub, door, health, vouched) = (Hub::default(), Door::default(), HealthBoard::default(), Vouched::default());
-    let directory = Arc::new(Directory::new(chain.clone()));
+    let (hub, door, health) = (Hub::default(), Door::default(), HealthBoard::default());
+    let registry = Registry {
+        directory: Arc::new(Directory::new(chain.clone())),
+        vouched: Vouched::default(),
+        checker: Checker::default(),
+    };
     let diverged = Arc::new(AtomicBool::new(false));
     let (head_sender, head) = watch::channel(chain.finalised());
     let (incoming, unchecked) = mpsc::channel(VERIFIER_QUEUE);
@@ -101,6 +106,7 @@ pub fn assemble(parts: Assembly) -> Result<Service, DagError> {
         incoming: weak.clone(),
         waiting: waiting.clone(),
         pipeline: pipeline.clone(),
+        last_sent: Arc::default(),
         chain: chain.clone(),
         hub: hub.clone(),
         proofs: handle.proofs.clone(),
@@ -116,7 +122,7 @@ pub fn assemble(parts: Assembly) -> Result<Service, DagError> {
         again: weak,
         waiting,
     };
-    let verifier = Verifier { decoder, directory: directory.clone(), head: head.clone(), vouched: vouched.clone() };
+    let verifier = Verifier { decoder, registry: registry.clone(), head: head.clone() };
     let history = HistoryServer::new(genesis, seat.clone(), store.clone(), disk.durable.clone());
     let writer = Writer { disk: disk.clone(), head: head.clone(), outlets: outlets.clone(), health: health.clone() };
     let worker = Worker {
@@ -130,7 +136,7 @@ pub fn assemble(parts: Assembly) -> Result<Service, DagError> {
         outlets,
         pipeline,
         jobs,
-        directory: directory.clone(),
+        registry: registry.clone(),
         recording: Recording::new(chain, store.clone()),
         head: head_sender,
         door: door.clone(),
@@ -142,13 +148,14 @@ pub fn assemble(parts: Assembly) -> Result<Service, DagError> {
     let ingest = |counters| Ingest {
         genesis,
         chains: seat,
-        directory,
+        directory: registry.directory,
         head,
         proofs: handle.proofs,
         hub: hub.clone(),
         counters,
         door: door.clone(),
-        vouched,
+        vouched: registry.vouched,
+        checker: registry.checker,
         introductions: introduced,
     };
     let inbound = match parts.gateway {

@@ -12,7 +12,7 @@ use loadstone_dag::{CheckedUnit, CheckedWitness, Committee, Unit, Witness, Witne
 
 use crate::{
     chain::BlockRef,
-    crypto::{verify_now, Signed},
+    crypto::{Checker, Signed},
     directory::Directory,
     pipeline::Pipeline,
     verifier::{Parsed, Verified},
@@ -67,6 +67,8 @@ pub struct Judge {
     pub head: BlockRef,
     /// Units that were checked before.
     pub vouched: Vouched,
+    /// Checks signatures.
+    pub checker: Checker,
     /// Told of what does not pass.
     pub pipeline: Pipeline,
 }
@@ -117,8 +119,8 @@ pub fn check(judge: &Judge, batch: Vec<(MemberIndex, Parsed)>) -> Vec<(MemberInd
         };
         items.push((from, item));
     }
-    let hold = verify_now(&signed);
-    let records = verify_now(&records);
+    let hold = judge.checker.verify(&signed);
+    let records = judge.checker.verify(&records);
     let mut passed = Vec::with_capacity(items.len());
     for (from, item) in items {
         let verified = match item {
@@ -225,7 +227,7 @@ impl Judge {
                 older.push(signed_by(unit, &self.genesis, key));
             }
         }
-        if verify_now(&older).contains(&false) {
+        if self.checker.verify(&older).contains(&false) {
             log::debug!(target: crate::LOG, "a witness by member {author} holds a badly signed unit");
             return None;
         }

@@ -17,9 +17,8 @@ use tokio::sync::watch;
 use crate::{
     chain::BlockRef,
     courier::Messenger,
-    crypto::verify_now,
-    directory::Directory,
     store::{Store, StoreError},
+    verifier::Registry,
 };
 
 /// Time between two rounds of questions that nobody answered well.
@@ -54,7 +53,7 @@ pub struct CatchUp {
     genesis: Hash,
     store: Arc<Store>,
     messenger: Messenger,
-    directory: Arc<Directory>,
+    registry: Registry,
     head: watch::Receiver<BlockRef>,
     members: Vec<MemberIndex>,
     /// Whom to ask next.
@@ -70,11 +69,11 @@ impl CatchUp {
         genesis: Hash,
         store: Arc<Store>,
         messenger: Messenger,
-        directory: Arc<Directory>,
+        registry: Registry,
         head: watch::Receiver<BlockRef>,
         members: Vec<MemberIndex>,
     ) -> Self {
-        Self { genesis, store, messenger, directory, head, members, turn: 0 }
+        Self { genesis, store, messenger, registry, head, members, turn: 0 }
     }
 
     /// Fetches all anchors after the newest one here up to `target`, with their units; and what the next
@@ -222,14 +221,14 @@ impl CatchUp {
                     None => break,
                 }
             }
-            let (genesis, directory, head) = (self.genesis, self.directory.clone(), *self.head.borrow());
+            let (genesis, registry, head) = (self.genesis, self.registry.clone(), *self.head.borrow());
             let (root, number) = (anchor.root, anchor.number);
             let judge = move || {
                 let id = |unit: &Unit| unit.content.payload(&genesis).hash();
                 let leaf = |unit: &Unit| AnchorLeaf { slot: unit.content.slot, unit: id(unit) };
                 let leaves: Vec<_> = units.iter().map(leaf).collect();
                 let is_right = units.len() == whole && leaves_root(&leaves) == root;
-                (is_right && are_signed(&units, &genesis, &directory, head, number)).then_some((units, leaves))
+                (is_right && are_signed(&units, &genesis, &registry, head, number)).then_some((units, leaves))
             };
             if let Some(right) = tokio::task::spawn_blocking(judge).await? {
                 return Ok(Some(right));
@@ -285,12 +284,13 @@ fn follow(heads: &mut BTreeMap<DeviceId, DeviceHead>, leaves: &[AnchorLeaf]) {
 
 /// Whether the units are their devices' own. Ids do not cover signatures, so the root alone does not say.
 /// A key that can't be told any more speaks for nobody, and against nobody: the committee saw it.
-fn are_signed(units: &[Unit], genesis: &Hash, directory: &Directory, head: BlockRef, anchor: AnchorNumber) -> bool {
+fn are_signed(units: &[Unit], genesis: &Hash, registry: &Registry, head: BlockRef, anchor: AnchorNumber) -> bool {
+    let (directory, checker) = (&registry.directory, &registry.checker);
     let lives: Vec<_> = units.iter().map(|unit| (unit.content.slot.device, unit.content.slot.incarnation)).collect();
     let keys = directory.keys(head, &lives);
     let signed = |unit: &Unit, key| (key, unit.content.payload(genesis).as_bytes().to_vec(), unit.signature);
     let known: Vec<_> = units.iter().zip(&keys).filter_map(|(unit, key)| Some(signed(unit, (*key)?))).collect();
-    let mut hold = verify_now(&known).into_iter();
+    let mut hold = checker.verify(&known).into_iter();
     let doubtful = units.iter().zip(&keys).filter(|(_, key)| key.is_none() || hold.next() != Some(true));
     let before: Vec<_> = doubtful
         .filter_map(|(unit, _)| {
@@ -299,5 +299,5 @@ fn are_signed(units: &[Unit], genesis: &Hash, directory: &Directory, head: Block
             Some(signed(unit, device.key))
         })
         .collect();
-    !verify_now(&before).contains(&false)
+    !checker.verify(&before).contains(&false)
 }

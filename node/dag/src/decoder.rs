@@ -15,12 +15,10 @@ use crate::{
     bundles::{Draft, Judge},
     chain::BlockRef,
     courier::{Messenger, Waiting},
-    directory::Directory,
     pipeline::Pipeline,
     recent::Recent,
     seat::SharedSeat,
-    verifier::{Incoming, Parsed, Verified},
-    vouched::Vouched,
+    verifier::{Incoming, Parsed, Registry, Verified},
 };
 
 /// Time between two attempts to decode a witness that leaves out what is not known here.
@@ -109,14 +107,15 @@ impl Decoding {
     }
 
     /// What drafts are checked against; `None` before there is a committee.
-    pub fn judge(&self, directory: &Arc<Directory>, head: BlockRef, vouched: &Vouched) -> Option<Judge> {
+    pub fn judge(&self, registry: &Registry, head: BlockRef) -> Option<Judge> {
         let (_, committee) = self.committee.clone()?;
         Some(Judge {
             genesis: self.decoder.genesis,
             committee,
-            directory: directory.clone(),
+            directory: registry.directory.clone(),
             head,
-            vouched: vouched.clone(),
+            vouched: registry.vouched.clone(),
+            checker: registry.checker.clone(),
             pipeline: self.decoder.pipeline.clone(),
         })
     }

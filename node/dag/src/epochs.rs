@@ -178,7 +178,7 @@ impl Running {
             worker.chain.genesis(),
             worker.disk.store.clone(),
             worker.messenger.clone(),
-            worker.directory.clone(),
+            worker.registry.clone(),
             worker.head.subscribe(),
             members.filter(|member| Some(*member) != self.own_index(state)).collect(),
         );

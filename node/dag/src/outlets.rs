@@ -5,11 +5,12 @@ use std::sync::{
     Arc,
 };
 
-use loadstone_core::MemberIndex;
+use loadstone_core::{MemberIndex, Signature};
 use loadstone_dag::{
     encode_member_message, Anchor, AnchorLeaf, Certificate, Effect, Fault, GatewayMessage, HistoryRequest,
     MemberMessage, WitnessRef,
 };
+use parking_lot::Mutex;
 use tokio::{runtime::Handle, sync::mpsc};
 
 use crate::{
@@ -37,6 +38,8 @@ pub struct Outlets {
     pub waiting: Waiting,
     /// Witnesses that need not be asked for.
     pub pipeline: Pipeline,
+    /// Signature of the own witness that was sent last.
+    pub last_sent: Arc<Mutex<Option<Signature>>>,
     /// To the chain.
     pub chain: Arc<dyn Chain>,
     /// To devices.
@@ -78,15 +81,30 @@ impl Outlets {
         }
     }
 
-    /// Sends to every member, leaving out what they know.
+    /// Sends to every member, leaving out what they know. The own last witness is sent again by a member
+    /// that gets no further; not while it is this node that lags behind.
     pub fn broadcast(&self, message: &MemberMessage) {
+        if let MemberMessage::Witness(witness, _) = message {
+            let is_again = self.last_sent.lock().replace(witness.signature) == Some(witness.signature);
+            if is_again && self.pipeline.is_busy() {
+                return;
+            }
+        }
         self.messenger.broadcast(encode_member_message(message, &self.seat));
     }
 
     fn request(&self, member: MemberIndex, request: HistoryRequest) {
         let (messenger, incoming, waiting) = (self.messenger.clone(), self.incoming.clone(), self.waiting.clone());
-        let epoch = self.seat.lock().epoch;
+        let (epoch, is_settled) = {
+            let seat = self.seat.lock();
+            (seat.epoch, seat.member.as_ref().is_some_and(|member| member.status().newest.is_some()))
+        };
         let Some(request) = self.pipeline.trim(request) else { return };
+        // A member without a witness of its own must hear what the others hold of it.
+        let is_vague = matches!(&request, HistoryRequest::Witnesses { wanted, .. } if wanted.is_empty());
+        if is_vague && is_settled && self.pipeline.is_busy() {
+            return;
+        }
         self.runtime.spawn(async move {
             let Some(bytes) = messenger.ask(member, &request).await else { return };
             let length = bytes.len();

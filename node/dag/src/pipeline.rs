@@ -73,6 +73,11 @@ impl Pipeline {
         }
     }
 
+    /// Whether anything is under way: then what seems stuck may only be waiting here.
+    pub fn is_busy(&self) -> bool {
+        self.0.lock().entries.values().any(|entry| entry.is_under_way)
+    }
+
     /// What is left of a question; `None` when all that it asks for is under way.
     pub fn trim(&self, request: HistoryRequest) -> Option<HistoryRequest> {
         let HistoryRequest::Witnesses { epoch, wanted, known } = request else { return Some(request) };
@@ -118,8 +123,10 @@ mod tests {
         // THEN neither is taken twice, unless it brings more
         assert!(!pipeline.enter(witness(1, 7), 3) && pipeline.enter(witness(1, 7), 4));
         // WHEN one is handed over and one fails THEN both may be asked for; the second is taken in again
+        assert!(pipeline.is_busy());
         pipeline.hand_over([witness(1, 7).hash].into_iter());
         pipeline.fail(&witness(1, 8).hash);
+        assert!(!pipeline.is_busy());
         assert_eq!(pipeline.trim(asked(&[7, 8], &[])), Some(asked(&[7, 8], &[])));
         assert!(!pipeline.enter(witness(1, 7), 4) && pipeline.enter(witness(1, 8), 3));
     }

@@ -21,6 +21,7 @@ use tokio::{
 use crate::{
     bundles::{check, CheckedBundle, Draft},
     chain::BlockRef,
+    crypto::Checker,
     decoder::{Decoder, Decoding},
     directory::Directory,
     seat::NodeMember,
@@ -126,12 +127,21 @@ pub enum Parsed {
 pub struct Verifier {
     /// What was sent, decoded.
     pub decoder: Decoder,
-    /// Registered devices.
-    pub directory: Arc<Directory>,
+    /// What devices' units are checked against.
+    pub registry: Registry,
     /// The finalised head whose registry counts.
     pub head: watch::Receiver<BlockRef>,
+}
+
+/// What devices' units are checked against.
+#[derive(Clone)]
+pub struct Registry {
+    /// Registered devices.
+    pub directory: Arc<Directory>,
     /// Units that were checked before.
     pub vouched: Vouched,
+    /// Checks signatures.
+    pub checker: Checker,
 }
 
 /// A batch under check: what has passed, and the bytes that no longer wait.
@@ -141,9 +151,8 @@ type Weights = Vec<(MemberIndex, usize)>;
 
 /// The verifier at work.
 struct Running {
-    directory: Arc<Directory>,
+    registry: Registry,
     head: watch::Receiver<BlockRef>,
-    vouched: Vouched,
     decoding: Decoding,
     weights: Weights,
 }
@@ -159,9 +168,9 @@ impl Verifier {
         let waiting = self.decoder.waiting.clone();
         let mut flights: FuturesOrdered<Flight> = FuturesOrdered::new();
         let mut passed: VecDeque<(MemberIndex, Verified)> = VecDeque::new();
-        let Self { decoder, directory, head, vouched } = self;
+        let Self { decoder, registry, head } = self;
         let decoding = decoder.start();
-        let mut running = Running { directory, head, vouched, decoding, weights: Vec::new() };
+        let mut running = Running { registry, head, decoding, weights: Vec::new() };
         loop {
             let retry = running.decoding.due();
             tokio::select! {
@@ -222,7 +231,7 @@ impl Running {
 
     /// Starts checking what has gathered.
     fn launch(&mut self) -> Option<Flight> {
-        let judge = self.decoding.judge(&self.directory, *self.head.borrow(), &self.vouched)?;
+        let judge = self.decoding.judge(&self.registry, *self.head.borrow())?;
         let (mut batch, mut units) = (Vec::new(), 0);
         while let Some(parcel) = self.decoding.queue.pop_front() {
             units += parcel.units;

@@ -25,7 +25,6 @@ use crate::{
     chain::{BlockRef, Chain, ChainError},
     counter::CounterError,
     courier::Messenger,
-    directory::Directory,
     gateway::{ingest::Introduction, Door},
     health::{Health, HealthBoard},
     metrics::Counters,
@@ -36,7 +35,7 @@ use crate::{
     seat::{NodeMember, SharedSeat},
     status::View,
     store::StoreError,
-    verifier::Verified,
+    verifier::{Registry, Verified},
     writer::{Disk, Job},
 };
 
@@ -97,8 +96,8 @@ pub struct Worker {
     pub pipeline: Pipeline,
     /// To the writer.
     pub jobs: mpsc::Sender<Job>,
-    /// Registered devices.
-    pub directory: Arc<Directory>,
+    /// What devices' units are checked against.
+    pub registry: Registry,
     /// Records of events.
     pub recording: Recording,
     /// The finalised head, for everyone who reads the registry.

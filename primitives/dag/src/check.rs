@@ -85,7 +85,7 @@ pub enum WitnessFault {
     Stranger,
     /// The signature does not verify.
     BadSignature,
-    /// Of another committee.
+    /// Of an epoch whose committee is not known.
     Epoch,
     /// Level 0, not above the author's witness before, or a final witness's not the next one.
     Level,

@@ -39,15 +39,15 @@ impl Archive for () {
     }
 }
 
-/// Something that must survive a crash. All items in the order in which they were handed out restore
-/// the member.
+/// Something that must survive a crash. All items of an epoch in the order in which they were handed out
+/// restore its member.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum PersistItem {
     /// An accepted witness and those of its units that were not persisted before.
     Witness(Witness, Vec<Unit>),
     /// A finalised anchor and its frontier.
     Anchor(AnchorProposal),
-    /// The member lost part of its own past and must stay mute from now on.
+    /// The member lost part of its own past and must stay mute for the rest of the epoch.
     Mute,
 }
 
@@ -83,7 +83,8 @@ pub enum Effect {
     },
     /// Send to the chain. Handed out again while the anchor is not finalised.
     SubmitAnchor(Anchor, Certificate),
-    /// A finalised anchor's leaves are known, in rising order. Their units' bodies are at hand now.
+    /// A finalised anchor's leaves are known, in rising order. Their units' bodies are in memory now, except
+    /// of units introduced more than [`crate::MemberConfig::keep_anchors`] anchors ago: all were persisted before.
     Anchored {
         /// As finalised.
         anchor: Anchor,
@@ -114,6 +115,6 @@ pub enum Fault {
     /// The chain finalised an anchor that differs from the member's own computation: a third of the
     /// committee signed something else. The member stops at the anchor before.
     AnchorDiffers(AnchorNumber),
-    /// Another member holds a witness of ours that we do not remember. The member witnesses no more.
+    /// Another member holds a witness of ours that we do not remember. The member makes none until the next epoch.
     StateLost,
 }

@@ -139,7 +139,7 @@ fn next_unit(device: u32, sequence: u64, previous: Hash) -> CheckedUnit {
 }
 
 fn run(members: u16, total: u64, a_witness: u64, keep_anchors: u32) {
-    let before = resident();
+    let mut half = 0;
     let mut bench = Bench::new(members, keep_anchors);
     let mut last = vec![(0u64, Hash::zero()); DEVICES as usize];
     let mut made = 0u64;
@@ -161,6 +161,9 @@ fn run(members: u16, total: u64, a_witness: u64, keep_anchors: u32) {
             bench.timed(usize::from(member), |m, now| m.introduce(batch, now));
         }
         (0..5).for_each(|_| bench.step());
+        if made >= total / 2 && half == 0 {
+            half = resident();
+        }
     }
     let mut quiet = 0;
     while bench.anchored < total * u64::from(members) && quiet < 2_000 {
@@ -169,9 +172,9 @@ fn run(members: u16, total: u64, a_witness: u64, keep_anchors: u32) {
     }
     let shares = total * u64::from(members);
     println!(
-        "{members} members, {a_witness} units a witness: {} ns a unit and member, {} bytes held; {} anchors, level {}",
+        "{members} members, {a_witness} units a witness: {} ns a unit and member, {} bytes more a unit; {} anchors, level {}",
         bench.nanos / shares,
-        resident().saturating_sub(before) / shares,
+        resident().saturating_sub(half) / (shares / 2),
         bench.chain.len(),
         bench.members[0].status().level,
     );

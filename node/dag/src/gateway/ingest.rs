@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{quota::DeviceQuota, Door, Hub, Inbound, Peer, Rate};
 use crate::{
-    chain::BlockRef, crypto::verify_now, directory::Directory, metrics::Counters, proofs::Proofs, vouched::Vouched,
+    chain::BlockRef, crypto::Checker, directory::Directory, metrics::Counters, proofs::Proofs, vouched::Vouched,
 };
 
 /// Units in one batch at which no further frame is added.
@@ -43,6 +43,8 @@ pub struct Ingest<L> {
     pub door: Door,
     /// Remembers what was checked here, for when another member introduces it.
     pub vouched: Vouched,
+    /// Checks signatures.
+    pub checker: Checker,
     /// Takes verified units to the member.
     pub introductions: mpsc::Sender<Introduction>,
 }
@@ -130,7 +132,8 @@ impl<L: DeviceChains + Send + Sync + 'static> Ingest<L> {
         let mut new = Vec::new();
         let devices = Devices { directory: self.directory.clone(), head: *self.head.borrow() };
         let units = batch.iter().map(|(_, unit)| unit.clone()).collect();
-        let verdicts = UnitGate::new(self.genesis, &devices, &self.chains).admit_all(units, verify_now);
+        let verdicts =
+            UnitGate::new(self.genesis, &devices, &self.chains).admit_all(units, |signed| self.checker.verify(signed));
         for ((peer, unit), (slot, verdict)) in batch.iter().zip(verdicts) {
             match verdict {
                 Ok(Admission::New(unit)) => {

@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     chain::BlockRef,
+    crypto::Checker,
     directory::Directory,
     metrics::Counters,
     proofs::Proofs,
@@ -187,6 +188,7 @@ async fn start_with_ingest(folder: &std::path::Path, device_rate: Rate) -> Runni
         counters: running.counters.clone(),
         door: running.door.clone(),
         vouched: Vouched::default(),
+        checker: Checker::default(),
         introductions: introduced,
     };
     let (_, unused) = mpsc::channel(1);

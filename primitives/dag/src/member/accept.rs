@@ -174,10 +174,10 @@ impl<C: Crypto> Member<C> {
         out.append(&mut forks);
         self.report_fork(&witness, previous, out);
         let node = self.ledger.graph.insert_witness(witness, edges, previous, numbers);
-        for unit in self.ledger.follow(node) {
-            let leaf = self.ledger.graph.units.leaf(unit);
-            out.push(Effect::Confirmed { slot: leaf.slot, unit: leaf.unit });
-        }
+        let confirmed = self.ledger.follow(node);
+        out.reserve(confirmed.len());
+        let leaves = confirmed.into_iter().map(|unit| self.ledger.graph.units.leaf(unit));
+        out.extend(leaves.map(|leaf| Effect::Confirmed { slot: leaf.slot, unit: leaf.unit }));
     }
 
     /// Takes in the units named; returns their numbers, and the bodies of those that are new.

@@ -196,6 +196,14 @@ impl<C: Crypto> Member<C> {
     /// Takes in again what was persisted before a restart.
     pub(super) fn restore(&mut self, item: PersistItem, now: Millis) {
         let mut unheard = Vec::new();
+        let epoch = match &item {
+            PersistItem::Witness(witness, _) => witness.content.epoch,
+            PersistItem::Anchor(proposal) => proposal.anchor.epoch,
+            PersistItem::Mute => self.config.epoch,
+        };
+        if epoch != self.config.epoch {
+            return;
+        }
         let placed = match item {
             PersistItem::Witness(witness, units) => self.restore_witness(witness, units, now, &mut unheard),
             PersistItem::Anchor(proposal) => self.apply_anchor(proposal, Millis(0), &mut unheard),

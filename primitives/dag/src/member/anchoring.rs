@@ -22,6 +22,7 @@ impl<C: Crypto> Member<C> {
     /// Proposes the next anchor when it is our turn, or when those before us let their time pass.
     pub(super) fn propose(&mut self, now: Millis, out: &mut Vec<Effect>) {
         let closes = self.final_frontier().is_some();
+        self.candidates.may_close(closes);
         if self.finality.broken || self.finality.is_behind() || !(closes || self.ledger.has_unanchored()) {
             return;
         }

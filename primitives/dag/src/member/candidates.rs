@@ -10,6 +10,9 @@ use crate::{Anchor, AnchorProposal, Tally};
 /// Candidates of one proposer that are looked at between two anchors.
 const MAX_CANDIDATES: usize = 8;
 
+/// A candidate that is not certified after this time may make room for another of its proposer.
+const PATIENCE_MS: u64 = 10_000;
+
 /// Signatures of one member that may come before the candidate they sign.
 const MAX_EARLY: usize = 8;
 
@@ -21,6 +24,7 @@ pub(super) struct Candidate {
     pub proposer: MemberIndex,
     pub tally: Tally,
     pub verdict: Verdict,
+    since: Millis,
     pub shown_at: Millis,
     pub certified_at: Option<Millis>,
     pub submitted_at: Option<Millis>,
@@ -47,6 +51,8 @@ pub(super) struct Candidates {
     /// Since when something can be anchored.
     pub ready_at: Option<Millis>,
     pub proposed_at: Option<Millis>,
+    /// Whether the next anchor can close the epoch.
+    closes: bool,
 }
 
 impl Candidates {
@@ -63,15 +69,30 @@ impl Candidates {
         self.proposed_at = None;
     }
 
+    /// Final witnesses of a quorum have come: what was proposed before is no reason to wait.
+    pub fn may_close(&mut self, closes: bool) {
+        if closes && !self.closes {
+            self.closes = true;
+            self.ready_at = None;
+            self.proposed_at = None;
+        }
+    }
+
+    /// Keeps a candidate; `false` if its proposer has too many.
     pub fn put(&mut self, hash: Hash, proposal: AnchorProposal, proposer: MemberIndex, now: Millis) -> bool {
-        if self.by_hash.values().filter(|candidate| candidate.proposer == proposer).count() >= MAX_CANDIDATES {
-            return false;
+        let of_proposer = || self.by_hash.iter().filter(|(_, candidate)| candidate.proposer == proposer);
+        if of_proposer().count() >= MAX_CANDIDATES {
+            let is_old = |c: &Candidate| c.certified_at.is_none() && now.since(c.since) >= PATIENCE_MS;
+            let oldest = of_proposer().filter(|(_, c)| is_old(c)).min_by_key(|(_, c)| c.since).map(|(hash, _)| *hash);
+            let Some(oldest) = oldest else { return false };
+            self.by_hash.remove(&oldest);
         }
         let candidate = Candidate {
             proposal,
             proposer,
             tally: Tally::default(),
             verdict: Verdict::Open,
+            since: now,
             shown_at: now,
             certified_at: None,
             submitted_at: None,

@@ -95,7 +95,7 @@ pub struct Status {
     pub queued: u64,
     /// Witnesses that wait for something they name.
     pub pending: u64,
-    /// Whether the member has stopped witnessing because it lost its state.
+    /// Whether the member makes no witnesses in this epoch because it lost its state.
     pub mute: bool,
 }
 

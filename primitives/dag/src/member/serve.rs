@@ -7,8 +7,8 @@ use loadstone_core::{Hash, Level, MemberIndex, MerkleProof};
 
 use super::Member;
 use crate::{
-    graph::NodeId, AnchorProposal, Archive, HistoryRequest, HistoryResponse, Unit, Witness, MAX_MEMBERS,
-    MAX_MEMBER_FRAME, MAX_WANTED,
+    graph::{NodeId, UnitId},
+    AnchorProposal, Archive, HistoryRequest, HistoryResponse, Unit, Witness, MAX_MEMBERS, MAX_MEMBER_FRAME, MAX_WANTED,
 };
 
 /// Bytes of an answer, leaving room for its own frame.
@@ -88,10 +88,11 @@ impl<C> Member<C> {
 
     fn with_bodies(&self, node: NodeId, archive: &impl Archive) -> Option<(Witness, Vec<Unit>)> {
         let node = self.ledger.graph.node(node);
-        let id = node.witness_ref?.hash;
-        let witness = node.witness.clone().or_else(|| archive.witness(&id))?;
-        let body = |unit: &crate::graph::UnitId| {
-            let entry = self.ledger.graph.units.entry(*unit);
+        let named = node.witness_ref?;
+        let witness = node.witness.clone().or_else(|| archive.witness(&named.hash))?;
+        let units = &self.ledger.graph.units;
+        let body = |unit: &UnitId| {
+            let entry = units.entry(*unit);
             entry.body.as_deref().cloned().or_else(|| archive.unit(&entry.id))
         };
         let units: Option<Vec<Unit>> = node.units.iter().map(body).collect();

@@ -18,6 +18,8 @@ pub struct Cluster {
     pub journals: Vec<Vec<PersistItem>>,
     pub now: Millis,
     mail: VecDeque<(usize, MemberMessage)>,
+    /// All that was broadcast.
+    pub sent: Vec<MemberMessage>,
     /// Members that the chain has told of its closing the epoch.
     pub closing: BTreeSet<usize>,
     /// Anchors of this epoch.
@@ -44,6 +46,7 @@ impl Cluster {
             journals: vec![Vec::new(); size],
             now,
             mail: VecDeque::new(),
+            sent: Vec::new(),
             closing: BTreeSet::new(),
             chain: Vec::new(),
             confirmed: BTreeSet::new(),
@@ -81,7 +84,10 @@ impl Cluster {
     fn carry_out(&mut self, at: usize, effect: Effect) {
         match effect {
             Effect::Persist(item) => self.journals[at].push(item),
-            Effect::Broadcast(message) => self.mail.push_back((at, message)),
+            Effect::Broadcast(message) => {
+                self.sent.push(message.clone());
+                self.mail.push_back((at, message));
+            }
             Effect::Request(to, request) => {
                 let Some(asked) = &self.members[usize::from(to.0)] else { return };
                 match asked.serve(&request, &()) {

@@ -59,7 +59,7 @@ fn a_unit_that_comes_again_is_kept_once() {
     let store = open(&folder);
     let unit = ledger.unit(1, series(1, 0..3));
     let again = Unit { signature: [9; 64], ..unit.clone() };
-    store.write(&[Write::Item(&ledger.witness(&[unit.clone()]))], true).expect("it is written");
+    store.write(&[Write::Item(&ledger.witness(std::slice::from_ref(&unit)))], true).expect("it is written");
     store.write(&[Write::Item(&ledger.witness(&[again]))], true).expect("it is written");
     // THEN the first stays
     assert_eq!(store.unit(&slot(1, 0), &id_of(&unit)).expect("it can be read"), Some(unit.clone()));

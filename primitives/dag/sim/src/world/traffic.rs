@@ -142,6 +142,7 @@ impl World {
 
     pub(super) fn on_request(&mut self, from: u16, asker: usize, to: u16, packet: &Packet) {
         let Some(request) = packet.open_request() else { return };
+        self.trace.add(self.now, || format!("seat {to} is asked by seat {from} {}", question(&request)));
         let ordinal = self.faces[asker].ordinal;
         let Some(face) = self.hearing(from, ordinal, to).first().copied() else { return };
         let Some(mut response) = self.answer(face, &request) else { return };
@@ -176,6 +177,10 @@ impl World {
 
     pub(super) fn on_response(&mut self, from: u16, face: usize, packet: &Packet) {
         let Some(response) = packet.open_response() else { return };
+        self.trace.add(self.now, || {
+            let to = self.faces[face].seat;
+            format!("seat {to} is answered by seat {from} {}", answer(&response))
+        });
         let epoch = self.faces[face].epoch();
         let index = self.chain.committee(epoch).and_then(|epoch| epoch.index_of(from));
         match (response, index) {
@@ -192,5 +197,33 @@ impl World {
             (HistoryResponse::Heads { chunk, proof }, _) => self.on_heads(face, chunk, &proof),
             _ => {}
         }
+    }
+}
+
+fn question(request: &HistoryRequest) -> String {
+    match request {
+        HistoryRequest::Witnesses { wanted, known, .. } => {
+            let wanted: Vec<String> = wanted.iter().map(|hash| format!("{hash:?}").chars().take(10).collect()).collect();
+            let known: Vec<u32> = known.iter().map(|(_, level)| level.0).collect();
+            format!("for witnesses {wanted:?}, knowing up to levels {known:?}")
+        }
+        HistoryRequest::Anchors(_) => "for an anchor".to_string(),
+        HistoryRequest::Heads { chunk, .. } => format!("for chunk {chunk} of the heads"),
+        HistoryRequest::Units { anchor, .. } => format!("for units of anchor {anchor}"),
+    }
+}
+
+fn answer(response: &HistoryResponse) -> String {
+    match response {
+        HistoryResponse::Witnesses(witnesses) => {
+            let name = |(witness, _): &(loadstone_dag::Witness, _)| {
+                let content = &witness.content;
+                format!("{}@{} of base {}", content.member, content.level, content.base)
+            };
+            format!("with witnesses {:?}", witnesses.iter().map(name).collect::<Vec<_>>())
+        }
+        HistoryResponse::Anchors(anchors) => format!("with {} anchors", anchors.len()),
+        HistoryResponse::Heads { chunk, .. } => format!("with {} heads", chunk.len()),
+        HistoryResponse::Units(units) => format!("with {} units", units.len()),
     }
 }
