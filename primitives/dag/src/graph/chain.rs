@@ -4,12 +4,12 @@ use alloc::vec::Vec;
 
 use loadstone_core::AnchorNumber;
 
-use super::{BitSet, Footing, Graph, History, NodeId, SlotId, UnitId, Window, NONE};
+use super::{BitSet, Footing, Graph, History, Marks, NodeId, SlotId, UnitId, Window, NONE};
 use crate::Committee;
 
 /// State at a chain's tip. What it holds follows from the tip's past and the epoch's start alone, so
 /// every member computes the same.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct ChainState {
     pub history: History,
     /// Units introduced in the past.
@@ -24,8 +24,13 @@ type Lock = u32;
 
 impl ChainState {
     /// An empty chain on the anchor that the epoch starts from.
-    pub fn new(graph: &Graph) -> Self {
-        Self { base: graph.start(), ..Self::default() }
+    pub fn new(graph: &Graph, committee: &Committee) -> Self {
+        Self {
+            history: History::new(committee),
+            seen: BitSet::default(),
+            locks: Window::default(),
+            base: graph.start(),
+        }
     }
 
     /// Extends the chain by `node`, which must be in the graph, and finds its votes. Returns them and
@@ -36,18 +41,18 @@ impl ChainState {
     /// base is closed; so is a life of a device when the base holds a unit of a later one. Whether a
     /// slot's unit has footing depends on the slot before alone: the order in which slots are looked at
     /// changes nothing.
-    pub fn cast(&mut self, graph: &Graph, committee: &Committee, node: NodeId) -> (Vec<UnitId>, Vec<UnitId>) {
+    pub fn cast(&mut self, graph: &Graph, committee: &Committee, node: NodeId) -> (Marks, Vec<Marks>) {
         let mut certified = Vec::new();
         let mut work = Vec::new();
         for reached in self.history.reach(graph, node) {
             let new = graph.node(reached).units.iter().filter(|unit| self.seen.insert(**unit));
             work.extend(new.map(|unit| graph.units.entry(*unit).slot));
             if reached != node {
-                self.history.count(graph, committee, reached, &mut certified);
+                certified.push(self.history.count(graph, committee, reached));
             }
         }
         self.advance_base(graph, graph.node(node).base, &mut work);
-        (self.decide(graph, &work), certified)
+        (Marks::of(self.decide(graph, &work)), certified)
     }
 
     /// Anchored slots are settled: their locks go, and what follows them may be voted on.
@@ -76,7 +81,6 @@ impl ChainState {
                 }
             }
         }
-        votes.shrink_to_fit();
         votes
     }
 

@@ -2,18 +2,21 @@
 
 use alloc::{vec, vec::Vec};
 
-use super::{BitSet, Graph, NodeId, UnitId, Window};
+use super::{Ballots, BitSet, Graph, Marks, NodeId, UnitId};
 use crate::{Committee, MemberSet};
 
-/// Grows only. A unit's voters are dropped once it is certified: that can't be undone.
-#[derive(Clone, Default)]
+/// Grows only.
+#[derive(Clone)]
 pub(crate) struct History {
     pub reached: BitSet,
-    voters: Window<MemberSet>,
-    certified: BitSet,
+    votes: Ballots,
 }
 
 impl History {
+    pub fn new(committee: &Committee) -> Self {
+        Self { reached: BitSet::default(), votes: Ballots::new(committee) }
+    }
+
     /// Reaches `node` and everything in its past; returns what was not reached before.
     pub fn reach(&mut self, graph: &Graph, node: NodeId) -> Vec<NodeId> {
         let mut found = Vec::new();
@@ -27,40 +30,17 @@ impl History {
         found
     }
 
-    /// Counts the votes that a vertex casts; adds to `certified` what they certify.
-    pub fn count(&mut self, graph: &Graph, committee: &Committee, node: NodeId, certified: &mut Vec<UnitId>) {
-        let Some(author) = graph.author(node).map(MemberSet::of) else { return };
-        for unit in &graph.node(node).votes {
-            if self.certified.contains(*unit) {
-                continue;
-            }
-            let voters = self.voters.get(*unit).with(author);
-            if committee.is_quorum(voters) {
-                self.voters.clear(*unit);
-                self.certified.insert(*unit);
-                certified.push(*unit);
-            } else {
-                self.voters.set(*unit, voters);
-            }
-        }
+    /// Counts the votes that a vertex casts; returns what they certify.
+    pub fn count(&mut self, graph: &Graph, committee: &Committee, node: NodeId) -> Marks {
+        let author = graph.author(node);
+        author.map(|author| self.votes.add(committee, author, &graph.node(node).votes)).unwrap_or_default()
     }
 
     /// The vertices that reaching `roots` would add, and the units that it would certify.
-    pub fn preview(&self, graph: &Graph, committee: &Committee, roots: &[NodeId]) -> (Vec<NodeId>, Vec<UnitId>) {
+    pub fn preview(&self, graph: &Graph, committee: &Committee, roots: &[NodeId]) -> (Vec<NodeId>, Marks) {
         let nodes = self.beyond(graph, roots);
-        let mut certified = Vec::new();
-        let mut added: Window<MemberSet> = Window::beside(&self.voters);
-        for node in &nodes {
-            let Some(author) = graph.author(*node).map(MemberSet::of) else { continue };
-            for unit in graph.node(*node).votes.iter().filter(|unit| !self.certified.contains(**unit)) {
-                let before = self.voters.get(*unit).with(added.get(*unit));
-                let voters = before.with(author);
-                if voters != before && committee.is_quorum(voters) && !committee.is_quorum(before) {
-                    certified.push(*unit);
-                }
-                added.set(*unit, voters);
-            }
-        }
+        let votes = nodes.iter().filter_map(|node| Some((graph.author(*node)?, &graph.node(*node).votes)));
+        let certified = self.votes.preview(committee, votes);
         (nodes, certified)
     }
 
@@ -80,19 +60,18 @@ impl History {
 
     /// Makes the vertices of a [`History::preview`] part of the history.
     pub fn take(&mut self, graph: &Graph, committee: &Committee, nodes: &[NodeId]) {
-        let mut certified = Vec::new();
         for node in nodes {
             self.reached.insert(*node);
-            self.count(graph, committee, *node, &mut certified);
+            self.count(graph, committee, *node);
         }
     }
 
     pub fn is_certified(&self, unit: UnitId) -> bool {
-        self.certified.contains(unit)
+        self.votes.is_settled(unit)
     }
 
     /// Voters so far of a unit that is not certified.
     pub fn voters(&self, unit: UnitId) -> MemberSet {
-        self.voters.get(unit)
+        self.votes.members(unit)
     }
 }

@@ -3,10 +3,11 @@
 //! Numbers are given in order of acceptance, in which everything named comes before what names it.
 //! An anchor is a vertex too: a witness that names a base anchor has the anchor's history in its past.
 
-mod bits;
+mod ballots;
 mod chain;
 mod history;
 mod ids;
+mod marks;
 mod places;
 mod units;
 mod window;
@@ -18,10 +19,11 @@ use loadstone_core::{AnchorNumber, Hash, MemberIndex};
 use crate::{AnchorProposal, CheckedWitness, EpochStart, Witness, WitnessFault, WitnessRef};
 
 pub(crate) use self::{
-    bits::BitSet,
+    ballots::Ballots,
     chain::ChainState,
     history::History,
     ids::Ids,
+    marks::{numbers, place, BitSet, Marks},
     places::{Head, Places},
     units::{Footing, Units},
     window::Window,
@@ -52,7 +54,7 @@ pub(crate) struct Node {
     /// Units that it introduces.
     pub units: Vec<UnitId>,
     /// Units that it votes for and its previous witness does not.
-    pub votes: Vec<UnitId>,
+    pub votes: Marks,
     /// The witness itself, while in memory.
     pub witness: Option<Witness>,
 }
@@ -150,7 +152,7 @@ impl Graph {
             last,
             edges,
             units,
-            votes: Vec::new(),
+            votes: Marks::default(),
             witness: Some(witness),
         });
         id
@@ -174,7 +176,7 @@ impl Graph {
             last: false,
             edges,
             units: Vec::new(),
-            votes: Vec::new(),
+            votes: Marks::default(),
             witness: None,
         });
         leaves.iter().for_each(|leaf| self.units.settle(*leaf, number));

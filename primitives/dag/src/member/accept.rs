@@ -207,6 +207,8 @@ impl<C: Crypto> Member<C> {
         if !is_new {
             return number;
         }
+        self.ledger.note_unit(number);
+        let units = &self.ledger.graph.units;
         let body = |number: UnitId| units.entry(number).body.as_deref().cloned();
         bodies.extend(body(number));
         let mut here = units.in_slot(units.entry(number).slot);

@@ -32,10 +32,10 @@ impl<C: Crypto> Member<C> {
             return;
         }
         self.drop_known_units();
-        if self.queue.is_empty() && !self.ledger.has_work() {
-            return;
-        }
-        if let Some(level) = self.next_level() {
+        let Some(level) = self.next_level() else { return };
+        // Who made a witness of this level already can't make the next without ours.
+        let is_awaited = self.ledger.top_level() >= level;
+        if is_awaited || !self.queue.is_empty() || self.ledger.has_work() {
             self.make_witness(level, now, out);
         }
     }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::Ledger;
 use crate::{
-    graph::{NodeId, UnitId},
+    graph::{place, NodeId, UnitId},
     AnchorProposal, DeviceHead, Slot,
 };
 
@@ -21,11 +21,11 @@ impl Ledger {
     pub fn evaluate(&self, frontier: &[NodeId]) -> Extension {
         let units = &self.graph.units;
         let (nodes, certified) = self.anchored.preview(&self.graph, &self.committee, frontier);
-        let place = |unit: UnitId| {
+        let at = |unit: UnitId| {
             let slot = units.entry(unit).slot;
             (!units.places.is_settled(slot)).then(|| (units.places.place(slot), unit))
         };
-        let mut leaves: Vec<(Slot, UnitId)> = certified.into_iter().filter_map(place).collect();
+        let mut leaves: Vec<(Slot, UnitId)> = certified.numbers().filter_map(at).collect();
         leaves.sort_unstable_by(|(a, one), (b, other)| {
             a.cmp(b).then_with(|| units.entry(*one).id.cmp(&units.entry(*other).id))
         });
@@ -66,11 +66,14 @@ impl Ledger {
     fn settle(&mut self, leaf: UnitId) {
         let units = &self.graph.units;
         for unit in units.in_slot(units.entry(leaf).slot) {
-            self.open.remove(unit);
-            self.certifiers.clear(unit);
+            let (block, bit) = place(unit);
+            self.open.remove(block, bit);
+            self.certifiers.forget(block, bit);
+            self.settled.insert(unit);
             self.unanchored = self.unanchored.saturating_sub(usize::from(self.all.is_certified(unit)));
         }
-        self.confirmed.insert(leaf);
+        let (block, bit) = place(leaf);
+        self.certifiers.settle(block, bit);
     }
 
     /// Whether some unit could go into the next anchor.

@@ -5,7 +5,7 @@ use alloc::{collections::BTreeMap, vec, vec::Vec};
 use loadstone_core::MemberIndex;
 
 use crate::{
-    graph::{ChainState, Graph, NodeId, UnitId},
+    graph::{ChainState, Graph, Marks, NodeId},
     Committee, MemberSet,
 };
 
@@ -52,7 +52,7 @@ impl Chains {
         committee: &Committee,
         node: NodeId,
         author: MemberIndex,
-    ) -> Vec<UnitId> {
+    ) -> Vec<Marks> {
         let previous = graph.node(node).previous;
         let Some(chain) = self.members.get_mut(usize::from(author.0)) else { return Vec::new() };
         let mut state = chain.state_at(graph, committee, previous);
@@ -75,17 +75,17 @@ fn shorten(states: &mut BTreeMap<NodeId, ChainState>, most: usize) {
     }
 }
 
-fn extend(state: &mut ChainState, graph: &mut Graph, committee: &Committee, node: NodeId) -> Vec<UnitId> {
+fn extend(state: &mut ChainState, graph: &mut Graph, committee: &Committee, node: NodeId) -> Vec<Marks> {
     let (votes, mut certified) = state.cast(graph, committee, node);
     graph.nodes[node as usize].votes = votes;
-    state.history.count(graph, committee, node, &mut certified);
+    certified.push(state.history.count(graph, committee, node));
     certified
 }
 
 impl Chain {
     /// State at `previous`: kept, or computed anew from the nearest witness whose state is kept.
     fn state_at(&mut self, graph: &mut Graph, committee: &Committee, previous: Option<NodeId>) -> ChainState {
-        let Some(tip) = previous else { return ChainState::new(graph) };
+        let Some(tip) = previous else { return ChainState::new(graph, committee) };
         if let Some(state) = self.tips.remove(&tip) {
             return state;
         }
@@ -95,7 +95,8 @@ impl Chain {
             path.push(node);
             at = graph.node(node).previous;
         }
-        let mut state = at.and_then(|mark| self.marks.get(&mark)).cloned().unwrap_or_else(|| ChainState::new(graph));
+        let kept = at.and_then(|mark| self.marks.get(&mark)).cloned();
+        let mut state = kept.unwrap_or_else(|| ChainState::new(graph, committee));
         for node in path.into_iter().rev() {
             extend(&mut state, graph, committee, node);
         }

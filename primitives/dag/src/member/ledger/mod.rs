@@ -10,7 +10,7 @@ use loadstone_core::{Level, MemberIndex};
 
 use self::{chains::Chains, open::OpenUnits};
 use crate::{
-    graph::{BitSet, Graph, History, NodeId, UnitId, Window},
+    graph::{Ballots, BitSet, Graph, History, Marks, NodeId, UnitId},
     Committee, EpochStart, MemberSet, WitnessRef,
 };
 
@@ -32,9 +32,10 @@ pub(super) struct Ledger {
     by_level: BTreeMap<Level, BTreeMap<MemberIndex, NodeId>>,
     /// Votes of all accepted witnesses.
     all: History,
-    /// Members whose chains certify a unit that is not confirmed yet.
-    certifiers: Window<MemberSet>,
-    confirmed: BitSet,
+    /// Whose chains certify which units: those of more than two thirds of the weight confirm a unit.
+    certifiers: Ballots,
+    /// Units whose slot an anchor holds.
+    settled: BitSet,
     open: OpenUnits,
     /// Number of units certified by all accepted witnesses whose slot no anchor holds.
     unanchored: usize,
@@ -48,31 +49,36 @@ impl Ledger {
         let members = usize::from(committee.size());
         Self {
             graph: Graph::new(start),
-            committee,
             chains: Chains::new(members),
             by_member: vec![Vec::new(); members],
             newest: vec![None; members],
             finals: vec![None; members],
             by_level: BTreeMap::new(),
-            all: History::default(),
-            certifiers: Window::default(),
-            confirmed: BitSet::default(),
+            all: History::new(&committee),
+            certifiers: Ballots::new(&committee),
+            settled: BitSet::default(),
             open: OpenUnits::default(),
             unanchored: 0,
-            anchored: History::default(),
+            anchored: History::new(&committee),
             progress: 0,
+            committee,
         }
     }
 
-    /// Follows up on a witness just put in the graph: its votes, what they certify, what is now confirmed.
+    /// Takes note of a unit just put in the graph.
+    pub fn note_unit(&mut self, unit: UnitId) {
+        if self.graph.units.places.is_settled(self.graph.units.entry(unit).slot) {
+            self.settled.insert(unit);
+        }
+    }
+
+    /// Follows up on a witness just put in the graph: its votes, what they certify. Returns what is now confirmed.
     pub fn follow(&mut self, node: NodeId) -> Vec<UnitId> {
         let Some(reference) = self.graph.node(node).witness_ref else { return Vec::new() };
-        let mut certified = self.chains.extend(&mut self.graph, &self.committee, node, reference.member);
+        let certified = self.chains.extend(&mut self.graph, &self.committee, node, reference.member);
         self.note_place(node, reference);
         self.note_votes(node);
-        let author = MemberSet::of(reference.member);
-        certified.retain(|unit| self.note_certifier(*unit, author));
-        certified
+        certified.iter().flat_map(|units| self.note_certified(units, reference.member)).collect()
     }
 
     fn note_place(&mut self, node: NodeId, reference: WitnessRef) {
@@ -92,37 +98,26 @@ impl Ledger {
     }
 
     fn note_votes(&mut self, node: NodeId) {
-        let mut certified = Vec::new();
-        self.all.count(&self.graph, &self.committee, node, &mut certified);
+        let certified = self.all.count(&self.graph, &self.committee, node);
         let votes = &self.graph.node(node).votes;
         self.progress += votes.len() as u64;
-        let is_settled = |unit: UnitId| self.graph.units.places.is_settled(self.graph.units.entry(unit).slot);
-        for unit in votes {
-            if !self.confirmed.contains(*unit) && !is_settled(*unit) {
-                self.open.insert(*unit);
-            }
+        for (block, mask) in votes.blocks() {
+            self.open.insert(block, mask & !self.certifiers.settled(block) & !self.settled.block(block));
         }
-        self.unanchored += certified.iter().filter(|unit| !is_settled(**unit)).count();
+        let unsettled = certified.blocks().map(|(block, mask)| (mask & !self.settled.block(block)).count_ones());
+        self.unanchored += unsettled.sum::<u32>() as usize;
     }
 
-    /// Returns whether the unit is confirmed thereby.
-    fn note_certifier(&mut self, unit: UnitId, author: MemberSet) -> bool {
-        self.progress += 1;
-        if self.confirmed.contains(unit) {
-            return false;
-        }
-        let certifiers = self.certifiers.get(unit).with(author);
-        if !self.committee.is_quorum(certifiers) {
-            self.certifiers.set(unit, certifiers);
-            return false;
-        }
-        self.certifiers.clear(unit);
-        self.open.remove(unit);
-        self.confirmed.insert(unit)
+    /// The member's chain certifies these units; returns those that are confirmed thereby.
+    fn note_certified(&mut self, units: &Marks, author: MemberIndex) -> Vec<UnitId> {
+        self.progress += units.len() as u64;
+        let confirmed = self.certifiers.add(&self.committee, author, units);
+        confirmed.blocks().for_each(|(block, mask)| self.open.remove(block, mask));
+        confirmed.numbers().collect()
     }
 
     pub fn is_confirmed(&self, unit: UnitId) -> bool {
-        self.confirmed.contains(unit)
+        self.certifiers.is_settled(unit)
     }
 
     pub fn newest(&self, member: MemberIndex) -> Option<NodeId> {

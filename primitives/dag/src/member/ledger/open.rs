@@ -4,7 +4,7 @@ use alloc::collections::BTreeSet;
 
 use super::Ledger;
 use crate::{
-    graph::{Footing, UnitId, Window},
+    graph::{numbers, place, Footing, UnitId, Window},
     MemberSet,
 };
 
@@ -14,7 +14,8 @@ const MAX_WALK: usize = 256;
 /// Units with votes that are neither confirmed nor settled by an anchor.
 #[derive(Default)]
 pub(super) struct OpenUnits {
-    hopeful: Window<bool>,
+    /// By block.
+    hopeful: Window<u64>,
     /// Units that were found to have lost against a rival. Only a new vote may change that.
     lost: BTreeSet<UnitId>,
     count: usize,
@@ -25,31 +26,61 @@ impl OpenUnits {
         self.count
     }
 
-    pub fn insert(&mut self, unit: UnitId) {
-        let was_lost = !self.lost.is_empty() && self.lost.remove(&unit);
-        if !self.hopeful.get(unit) {
-            self.hopeful.set(unit, true);
-            self.count += usize::from(!was_lost);
+    /// Takes in units of a block, or gives them another chance.
+    pub fn insert(&mut self, block: u32, mask: u64) {
+        let before = self.hopeful.get(block);
+        let new = mask & !before;
+        if new == 0 {
+            return;
+        }
+        let found = self.take_lost(block, new);
+        self.hopeful.set(block, before | new);
+        self.count += new.count_ones() as usize - found;
+    }
+
+    pub fn remove(&mut self, block: u32, mask: u64) {
+        let before = self.hopeful.get(block);
+        let found = self.take_lost(block, mask);
+        self.count = self.count.saturating_sub((before & mask).count_ones() as usize + found);
+        if before & mask != 0 {
+            self.put(block, before & !mask);
         }
     }
 
-    pub fn remove(&mut self, unit: UnitId) {
-        let was_lost = !self.lost.is_empty() && self.lost.remove(&unit);
-        if self.hopeful.clear(unit) || was_lost {
-            self.count = self.count.saturating_sub(1);
+    fn put(&mut self, block: u32, mask: u64) {
+        match mask {
+            0 => drop(self.hopeful.clear(block)),
+            _ => self.hopeful.set(block, mask),
         }
+    }
+
+    fn take_lost(&mut self, block: u32, mask: u64) -> usize {
+        match self.lost.is_empty() {
+            true => 0,
+            false => numbers(block, mask).filter(|unit| self.lost.remove(unit)).count(),
+        }
+    }
+
+    fn first(&self) -> Option<UnitId> {
+        let block = self.hopeful.first()?;
+        numbers(block, self.hopeful.get(block)).next()
+    }
+
+    fn give_up(&mut self, unit: UnitId) {
+        let (block, bit) = place(unit);
+        self.put(block, self.hopeful.get(block) & !bit);
+        self.lost.insert(unit);
     }
 }
 
 impl Ledger {
     /// Whether another witness of ours may help to confirm something.
     pub fn has_work(&mut self) -> bool {
-        while let Some(unit) = self.open.hopeful.first() {
+        while let Some(unit) = self.open.first() {
             if self.may_be_certified(unit) {
                 return true;
             }
-            self.open.hopeful.clear(unit);
-            self.open.lost.insert(unit);
+            self.open.give_up(unit);
         }
         false
     }
