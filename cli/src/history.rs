@@ -80,14 +80,18 @@ impl Trusted {
 /// An anchor that is no longer kept, proved against the range's peaks in state.
 async fn pruned(state: &State<'_>, number: AnchorNumber) -> Result<Anchor> {
     let peaks: MmrPeaks = state.require(keys::peaks(), "the range of anchors").await?;
-    let units = fetch_units(state.chain(), number).await?;
-    let slot = units.first().map(|unit| unit.content.slot).context("an anchor without units")?;
-    let (anchor, _, _, range) = dag_proof(state.chain(), &slot, Some(peaks.leaves)).await?;
+    let (anchor, range) = dag_anchor(state.chain(), number, Some(peaks.leaves)).await?;
     let placed = anchor.number == number && range.index.checked_add(1) == Some(number.0);
     if !placed || range.leaves != peaks.leaves || !verify_mmr(&peaks.root(), anchor.hash(), &range) {
         bail!("the node's proof of anchor {number} does not hold");
     }
     Ok(anchor)
+}
+
+/// Asks the node for an anchor with its place in the range. Asked by number, since an anchor that
+/// closes an epoch may hold no unit to ask for.
+async fn dag_anchor(chain: &Chain, number: AnchorNumber, leaves: Option<u32>) -> Result<(Anchor, MmrProof)> {
+    chain.request_scale("dag_anchor", rpc_params![number.0, leaves]).await
 }
 
 /// Asks the node for the proof of a unit.
@@ -110,9 +114,8 @@ impl Source {
         match (self, kept) {
             (Self::Node, Some(anchor)) => Ok(StoredAnchor::new(anchor.clone(), &fetch_units(chain, number).await?)),
             (Self::Node, None) => {
-                let units = fetch_units(chain, number).await?;
-                let slot = units.first().map(|unit| unit.content.slot).context("an anchor without units")?;
-                Ok(StoredAnchor::new(dag_proof(chain, &slot, None).await?.0, &units))
+                let (anchor, _) = dag_anchor(chain, number, None).await?;
+                Ok(StoredAnchor::new(anchor, &fetch_units(chain, number).await?))
             }
             (Self::Folder(folder), _) => load(folder, number),
         }

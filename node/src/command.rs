@@ -97,7 +97,7 @@ fn run_on_database(cli: &Cli, command: &Command) -> sc_cli::Result<()> {
 }
 
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {
-    let (tuning, gateway) = (cli.tuning.clone(), cli.gateway.clone());
+    let (tuning, ledger) = (cli.tuning.clone(), cli.ledger.clone());
     let storage_monitor = cli.storage_monitor.clone();
     let named = cli.run.shared_params.base_path().ok().flatten().map(|base| base.path().to_owned());
     let about = |path: Option<PathBuf>, error: sc_cli::Error| match path {
@@ -110,8 +110,8 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
     let run = runner.run_node_until_exit(|config| async move {
         let database = config.database.path().map(ToOwned::to_owned);
         let task_manager = match config.network.network_backend {
-            NetworkBackendType::Libp2p => service::new_full::<NetworkWorker<_, _>>(config, tuning, gateway)?,
-            NetworkBackendType::Litep2p => service::new_full::<Litep2pNetworkBackend>(config, tuning, gateway)?,
+            NetworkBackendType::Libp2p => service::new_full::<NetworkWorker<_, _>>(config, tuning, ledger)?,
+            NetworkBackendType::Litep2p => service::new_full::<Litep2pNetworkBackend>(config, tuning, ledger)?,
         };
         if let Some(path) = database {
             sc_storage_monitor::StorageMonitorService::try_spawn(

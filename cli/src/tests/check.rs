@@ -75,6 +75,21 @@ fn a_sound_history_passes() {
 }
 
 #[test]
+fn an_anchor_may_close_its_epoch_without_units() {
+    // GIVEN a history that ends with a closing anchor of no units
+    let mut history = history(2, 2);
+    let parent = history.anchors[1].anchor.hash();
+    let heads = Some(Hash::repeat_byte(6));
+    let closing = Anchor { number: AnchorNumber(3), parent, heads, ..Anchor::default() };
+    history.anchors.push(StoredAnchor { anchor: closing.clone(), units: Vec::new() });
+    // THEN it passes, and a unit put into it is named
+    assert!(checked(&history, closing.hash()).mismatches.is_empty());
+    let stray = history.anchors[1].units.pop();
+    history.anchors[2].units.extend(stray);
+    assert!(items(&checked(&history, closing.hash())).contains(&"anchor 3"));
+}
+
+#[test]
 fn every_changed_byte_of_a_unit_names_the_unit() {
     // GIVEN a sound history
     let sound = history(2, 2);

@@ -7,7 +7,7 @@ use frame_support::{traits::Get, weights::Weight};
 pub trait WeightInfo {
     /// Storing `r` records, 1 to 32.
     fn submit_records(r: u32) -> Weight;
-    /// Verifying `r` records under `s` signatures.
+    /// Verifying `r` records under `s` signatures, and telling by one more whose committee's they are.
     fn authorize_submit_records(r: u32, s: u32) -> Weight;
     /// Cutting `e` events off.
     fn on_anchor(e: u32) -> Weight;
@@ -26,10 +26,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
             .saturating_add(T::DbWeight::get().writes(r.into()))
     }
     fn authorize_submit_records(r: u32, s: u32) -> Weight {
-        Weight::from_parts(60_000_000, 16_000)
+        Weight::from_parts(100_000_000, 21_000)
             .saturating_add(Weight::from_parts(60_000_000, 3_000).saturating_mul(r.into()))
             .saturating_add(Weight::from_parts(40_000_000, 0).saturating_mul(s.into()))
-            .saturating_add(T::DbWeight::get().reads(8))
+            .saturating_add(T::DbWeight::get().reads(11))
             .saturating_add(T::DbWeight::get().reads(2u64.saturating_mul(r.into())))
     }
     fn on_anchor(e: u32) -> Weight {
@@ -54,7 +54,7 @@ impl WeightInfo for () {
             .saturating_add(Weight::from_parts(12_000_000, 0).saturating_mul(r.into()))
     }
     fn authorize_submit_records(r: u32, s: u32) -> Weight {
-        Weight::from_parts(60_000_000, 16_000)
+        Weight::from_parts(100_000_000, 21_000)
             .saturating_add(Weight::from_parts(60_000_000, 3_000).saturating_mul(r.into()))
             .saturating_add(Weight::from_parts(40_000_000, 0).saturating_mul(s.into()))
     }

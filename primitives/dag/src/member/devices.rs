@@ -9,22 +9,26 @@ use crate::{DeviceChains, Slot};
 
 impl<C> DeviceChains for Member<C> {
     fn units_at(&self, slot: &Slot) -> Vec<Hash> {
-        let graph = &self.ledger.graph;
-        let held = graph.slot_ids.get(slot).map(|id| graph.slot(*id).units.as_slice()).unwrap_or_default();
-        let mut units: Vec<Hash> = held.iter().map(|unit| graph.unit(*unit).id).collect();
-        units.extend(self.queued.get(slot));
-        units
+        let units = &self.ledger.graph.units;
+        let start = units.places.start_at(slot);
+        let held = units.places.number(slot).into_iter().flat_map(|slot| units.in_slot(slot));
+        let held = held.map(|unit| units.entry(unit).id).filter(|id| Some(*id) != start);
+        let mut here: Vec<Hash> = start.into_iter().chain(held).collect();
+        here.extend(self.queued.get(slot).filter(|queued| !here.contains(queued)));
+        here
     }
 
     fn next_sequence(&self, device: DeviceId, incarnation: Incarnation) -> Sequence {
-        let anchored = self.ledger.graph.head(device, incarnation);
-        let mut sequence = anchored.map(|(last, _)| last.next()).unwrap_or_default();
-        loop {
-            let slot = Slot { device, incarnation, sequence };
-            if !self.ledger.graph.slot_ids.contains_key(&slot) && !self.queued.contains_key(&slot) {
-                return sequence;
-            }
-            sequence = sequence.next();
+        let units = &self.ledger.graph.units;
+        let mut slot = Slot { device, incarnation, sequence: Sequence(0) };
+        slot.sequence = units.places.next_sequence(&slot);
+        while units.places.number(&slot).is_some() || self.queued.contains_key(&slot) {
+            slot.sequence = slot.sequence.next();
         }
+        slot.sequence
+    }
+
+    fn is_past(&self, slot: &Slot) -> bool {
+        self.ledger.graph.units.places.is_past(slot)
     }
 }

@@ -4,7 +4,7 @@ use alloc::{collections::BTreeMap, vec, vec::Vec};
 
 use loadstone_core::{AnchorNumber, Hash, MemberIndex, Millis};
 
-use super::Member;
+use super::{candidates::Appraisal, Member};
 use crate::{frontier_hash, graph::NodeId, Anchor, AnchorProposal, Crypto, Effect, Fault, HistoryRequest, PersistItem};
 
 /// Finalised anchors that are not applied yet.
@@ -25,13 +25,13 @@ pub(super) struct Finality {
 }
 
 impl Finality {
-    pub fn new(now: Millis) -> Self {
+    pub fn new(start: AnchorNumber, now: Millis) -> Self {
         Self {
             pending: BTreeMap::new(),
             known: BTreeMap::new(),
             applied_at: now,
             young: Vec::new(),
-            settled: AnchorNumber(0),
+            settled: start,
             due: now,
             attempts: 0,
             broken: false,
@@ -99,8 +99,13 @@ impl Finality {
 
 impl<C: Crypto> Member<C> {
     /// The chain finalised this anchor. Anchors before it that were missed are fetched from other members.
+    /// Anchors of another epoch are none of ours: once the chain has a newer epoch than the member's, it
+    /// is told of the closing anchor that the newer epoch starts from.
     pub fn on_anchor_finalised(&mut self, anchor: &Anchor, now: Millis) -> Vec<Effect> {
         let mut out = Vec::new();
+        if anchor.epoch != self.config.epoch || self.is_over() {
+            return out;
+        }
         let last = self.ledger.graph.last_anchor();
         if anchor.number > last {
             self.finality.pending.insert(anchor.number, anchor.clone());
@@ -138,7 +143,12 @@ impl<C: Crypto> Member<C> {
     /// Applies finalised anchors in order as far as they and their history are held.
     pub(super) fn finalise_known(&mut self, now: Millis, out: &mut Vec<Effect>) {
         self.adopt_parents();
-        while !self.finality.broken {
+        self.apply_pending(now, out);
+        self.tell_closed(out);
+    }
+
+    fn apply_pending(&mut self, now: Millis, out: &mut Vec<Effect>) {
+        while !self.finality.broken && !self.is_over() {
             let next = self.ledger.graph.last_anchor().next();
             let Some(anchor) = self.finality.pending.get(&next) else { return };
             let hash = anchor.hash();
@@ -168,13 +178,13 @@ impl<C: Crypto> Member<C> {
     /// Applies the next anchor, whose frontier is held; `None` when it is not what we compute.
     pub(super) fn apply_anchor(&mut self, proposal: AnchorProposal, now: Millis, out: &mut Vec<Effect>) -> Option<()> {
         let frontier: Vec<NodeId> = self.ledger.graph.resolve(&proposal.frontier).ok().flatten()?;
-        let extension = self.ledger.evaluate(&frontier);
-        if self.compose(&proposal.frontier, &extension.leaves) != proposal.anchor {
+        let closes = proposal.anchor.closes_epoch();
+        let Appraisal { anchor, extension } = self.appraise(&proposal.frontier, &frontier, closes);
+        if anchor != proposal.anchor {
             return None;
         }
         let number = proposal.anchor.number;
-        let anchor = proposal.anchor.clone();
-        let leaves: Vec<_> = extension.leaves.iter().map(|unit| self.ledger.graph.leaf(*unit)).collect();
+        let leaves: Vec<_> = extension.leaves.iter().map(|unit| self.ledger.graph.units.leaf(*unit)).collect();
         out.push(Effect::Persist(PersistItem::Anchor(proposal.clone())));
         let news = extension.leaves.iter().zip(&leaves).filter(|(unit, _)| !self.ledger.is_confirmed(**unit));
         out.extend(news.map(|(_, leaf)| Effect::Confirmed { slot: leaf.slot, unit: leaf.unit }));
@@ -193,7 +203,8 @@ impl<C: Crypto> Member<C> {
     pub(super) fn ask(&mut self, now: Millis, out: &mut Vec<Effect>) {
         let (me, members) = (self.config.me, self.config.committee.size());
         for (peer, wanted) in self.inbox.due(me, members, self.config.retry_ms, now) {
-            out.push(Effect::Request(peer, HistoryRequest::Witnesses { wanted, known: self.known() }));
+            let (epoch, known) = (self.config.epoch, self.known());
+            out.push(Effect::Request(peer, HistoryRequest::Witnesses { epoch, wanted, known }));
         }
         let next = self.ledger.graph.last_anchor().next();
         if self.finality.broken || now < self.finality.due {
