@@ -105,7 +105,7 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
         None => error,
     };
     let mut runner = cli.create_runner(&cli.run).map_err(|error| about(named, error))?;
-    service::claim_ports(runner.config_mut(), gateway.config().map(|config| config.listen))?;
+    service::claim_ports(runner.config_mut(), ledger.gateway.config().map(|config| config.listen))?;
     let folder = runner.config().data_path.clone();
     let run = runner.run_node_until_exit(|config| async move {
         let database = config.database.path().map(ToOwned::to_owned);

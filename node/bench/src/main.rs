@@ -90,6 +90,11 @@ fn report(run: &Saturation, limit: f64, readings: u32, sink: &mut Sink) {
     let all = (run.units * readings as usize) as f64;
     sink.put("wire_bytes_per_reading", run.wire_bytes_per_member / all, "B", &params);
     sink.put("disk_bytes_per_reading", run.disk_bytes_per_member / all, "B", &params);
-    sink.put("cpu_us_per_unit", run.cpu.as_secs_f64() * 1e6 / (run.units * usize::from(run.members)) as f64, "us", &params);
+    sink.put(
+        "cpu_us_per_unit",
+        run.cpu.as_secs_f64() * 1e6 / (run.units * usize::from(run.members)) as f64,
+        "us",
+        &params,
+    );
     sink.put("memory_bytes_per_member", run.memory_bytes_per_member, "B", &params);
 }

@@ -112,7 +112,7 @@ async fn feed(mut client: Client, mut queue: VecDeque<Unit>) -> Result<()> {
 /// What is confirmed is anchored a little later; only then is the disk's share complete.
 async fn wait_until_anchored(stand: &Stand, count: usize) -> Result<()> {
     let start = Instant::now();
-    while stand.nodes.iter().any(|node| (node.handle.counters.totals().anchored as usize) < count) {
+    while stand.nodes.iter().any(|node| (node.handle.totals().anchored as usize) < count) {
         if start.elapsed() > PATIENCE {
             bail!("not everything was anchored within {PATIENCE:?}");
         }

@@ -67,10 +67,6 @@ impl DeviceChains for SharedSeat {
         self.lock().member.as_ref().map(|member| member.next_sequence(device, incarnation)).unwrap_or_default()
     }
 
-    fn last_anchored_below(&self, device: DeviceId, incarnation: Incarnation) -> Hash {
-        self.lock().member.as_ref().map(|member| member.last_anchored_below(device, incarnation)).unwrap_or_default()
-    }
-
     fn is_past(&self, slot: &Slot) -> bool {
         self.lock().member.as_ref().is_some_and(|member| member.is_past(slot))
     }

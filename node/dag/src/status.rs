@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{
     health::Health,
-    metrics::Counters,
+    metrics::{Counters, Totals},
     proofs::Proofs,
     store::{Store, StoreError},
 };
@@ -92,6 +92,11 @@ pub struct DagHandle {
 }
 
 impl DagHandle {
+    /// What the service has counted so far.
+    pub fn totals(&self) -> Totals {
+        self.counters.totals()
+    }
+
     /// Over this database of the chain with this genesis hash.
     pub fn new(genesis: Hash, store: Arc<Store>, counters: Counters) -> Self {
         Self {

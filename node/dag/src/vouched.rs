@@ -11,9 +11,12 @@ use parking_lot::Mutex;
 /// Units remembered; each has one place, where it takes another's.
 const PLACES: usize = 1 << 16;
 
+/// The id of a unit and its good signature, if the place is taken.
+type Place = Option<(Hash, Signature)>;
+
 /// A bounded memory of good signatures; cheap to clone.
 #[derive(Clone)]
-pub struct Vouched(Arc<Mutex<Vec<Option<(Hash, Signature)>>>>);
+pub struct Vouched(Arc<Mutex<Vec<Place>>>);
 
 impl Default for Vouched {
     fn default() -> Self {

@@ -62,7 +62,8 @@ impl Signer {
         match scheme {
             Scheme::Tag => Self::Tag(seed),
             Scheme::Sr25519 => {
-                let secret = MiniSecretKey::from_bytes(&seed).map(|mini| mini.expand_to_keypair(ExpansionMode::Ed25519));
+                let secret =
+                    MiniSecretKey::from_bytes(&seed).map(|mini| mini.expand_to_keypair(ExpansionMode::Ed25519));
                 secret.map_or(Self::Tag(seed), |keypair| Self::Sr25519(Rc::new(keypair)))
             }
         }

@@ -76,7 +76,13 @@ impl Kind {
     pub fn has_forks(self) -> bool {
         matches!(
             self,
-            Self::Fork | Self::Equivocate | Self::Parasite | Self::Split | Self::Collude | Self::Finals | Self::Withhold
+            Self::Fork
+                | Self::Equivocate
+                | Self::Parasite
+                | Self::Split
+                | Self::Collude
+                | Self::Finals
+                | Self::Withhold
         )
     }
 }

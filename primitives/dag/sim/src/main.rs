@@ -57,7 +57,10 @@ fn replay(arguments: &Arguments, seed: u64) -> ExitCode {
     let (plan, outcome) = play(&order, arguments.trace);
     outcome.trace.iter().for_each(|line| println!("{line}"));
     println!("seed {seed}, {} members, strategy {}: {}", plan.members, plan.kind.name(), outcome.verdict);
-    println!("{} units, {} anchors, {} virtual ms", outcome.figures.units, outcome.figures.anchors, outcome.figures.ended_ms);
+    println!(
+        "{} units, {} anchors, {} virtual ms",
+        outcome.figures.units, outcome.figures.anchors, outcome.figures.ended_ms
+    );
     if outcome.verdict.is_ok() {
         ExitCode::SUCCESS
     } else {

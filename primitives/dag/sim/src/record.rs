@@ -143,7 +143,9 @@ impl Record {
             self.diverge(format!("seat {seat} confirms {unit:?} in {slot:?}, another seat {known:?}"));
         }
         if let Some((anchored, number)) = self.anchored.get(&slot).filter(|(anchored, _)| *anchored != unit) {
-            self.diverge(format!("seat {seat} confirms {unit:?} in {slot:?}, where anchor {number} holds {anchored:?}"));
+            self.diverge(format!(
+                "seat {seat} confirms {unit:?} in {slot:?}, where anchor {number} holds {anchored:?}"
+            ));
         }
         self.confirmed_ids.insert(unit);
         if let Some(accepted) = self.accepted.get(&unit).filter(|accepted| accepted.seat == seat) {
@@ -195,7 +197,10 @@ impl Record {
             last.insert(device, DeviceHead { device, incarnation, sequence, unit: *unit });
         }
         if !last.values().eq(heads.iter()) {
-            self.diverge(format!("seat {seat} closes at anchor {} with heads that are not the anchors'", anchor.number));
+            self.diverge(format!(
+                "seat {seat} closes at anchor {} with heads that are not the anchors'",
+                anchor.number
+            ));
         }
     }
 

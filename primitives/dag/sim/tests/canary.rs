@@ -15,7 +15,8 @@ fn canary(kind: Kind, seed: u64, members: u16) -> Verdict {
 #[test]
 fn a_third_of_liars_in_both_halves_of_a_divided_committee_breaks_agreement() {
     // GIVEN as many members of 4 or 7 as make a quorum with either half of the rest
-    let verdicts: Vec<Verdict> = (0..10).map(|seed| canary(Kind::Collude, seed, if seed % 2 == 0 { 4 } else { 7 })).collect();
+    let verdicts: Vec<Verdict> =
+        (0..10).map(|seed| canary(Kind::Collude, seed, if seed % 2 == 0 { 4 } else { 7 })).collect();
     // THEN honest members confirm different units in one place
     let diverged = verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Diverged(_))).count();
     assert!(diverged >= 5, "{verdicts:?}");

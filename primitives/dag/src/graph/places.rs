@@ -219,12 +219,6 @@ impl Places {
         (life.first.checked_sub(1) == Some(slot.sequence.0)).then_some(life.start)
     }
 
-    /// The last anchored unit of the device's latest life below this one that has any.
-    pub fn head_below(&self, device: DeviceId, below: Incarnation) -> Option<Head> {
-        let lives = self.numbers.range((device, Incarnation(0))..(device, below)).rev();
-        lives.map(|(_, life)| &self.lives[*life as usize]).find_map(LifeEntry::head)
-    }
-
     /// The last anchored unit of each device's each life that has any, in rising order.
     pub fn heads(&self) -> impl Iterator<Item = ((DeviceId, Incarnation), Head)> + '_ {
         let lives = self.numbers.iter().map(|(key, life)| (*key, self.lives[*life as usize].head()));

@@ -18,11 +18,6 @@ pub(crate) struct Window<T> {
 }
 
 impl<T: Copy + Default + PartialEq> Window<T> {
-    /// An empty window whose vector begins where `other`'s does.
-    pub fn beside<U>(other: &Window<U>) -> Self {
-        Self { start: other.start, recent: VecDeque::new(), old: BTreeMap::new() }
-    }
-
     pub fn get(&self, number: u32) -> T {
         let value = match number.checked_sub(self.start) {
             Some(at) => self.recent.get(at as usize),

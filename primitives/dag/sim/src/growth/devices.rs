@@ -63,12 +63,12 @@ impl Bench {
         let begun = Instant::now();
         let effects = act(&mut self.member, self.now);
         self.spent += begun.elapsed();
-        let submitted = effects.into_iter().filter_map(|effect| match effect {
+        let mut submitted = effects.into_iter().filter_map(|effect| match effect {
             Effect::SubmitAnchor(anchor, _) => Some(anchor),
             _ => None,
         });
         // The chain takes every anchor at once.
-        if let Some(anchor) = submitted.last() {
+        if let Some(anchor) = submitted.next_back() {
             let begun = Instant::now();
             self.member.on_anchor_finalised(&anchor, self.now);
             self.spent += begun.elapsed();
@@ -91,7 +91,8 @@ impl Bench {
         }
         for _ in 0..10_000 {
             let status = self.member.status();
-            if status.queued + status.open == 0 && self.anchor.as_ref().map(|anchor| anchor.number) == Some(status.anchor)
+            if status.queued + status.open == 0
+                && self.anchor.as_ref().map(|anchor| anchor.number) == Some(status.anchor)
             {
                 return;
             }

@@ -16,7 +16,8 @@ const MEASURE_MS: u64 = 4_000;
 
 /// Nobody lies and nothing breaks.
 fn calm(members: u16) -> Plan {
-    let order = Order { seed: 1, kind: Some(Kind::Honest), members: Some(members), devices: Some(LOAD.0), canary: false };
+    let order =
+        Order { seed: 1, kind: Some(Kind::Honest), members: Some(members), devices: Some(LOAD.0), canary: false };
     let plan = Plan::deal(&order);
     Plan {
         unit_every_ms: LOAD.1,

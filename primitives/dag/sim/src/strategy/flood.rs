@@ -29,7 +29,8 @@ impl Flood {
         }
         let skip = lair.rng.next_u32();
         // Each leaves out others of the newest, so that no two are the same.
-        let allowed = |reference: &WitnessRef| skip >> (reference.member.0 % 32) & 1 == 0 || reference.level.0 % 2 == 0;
+        let allowed =
+            |reference: &WitnessRef| skip >> (reference.member.0 % 32) & 1 == 0 || reference.level.0.is_multiple_of(2);
         let mut line = Line::default();
         line.turn(lair);
         let Some(level) = line.next_level(lair, &|_| true) else { return };
@@ -82,8 +83,7 @@ impl Strategy for Flood {
             0 => self.fork(lair),
             1 => Self::garbage(lair),
             2 if self.ticks % 40 == 2 => {
-                let everything =
-                    HistoryRequest::Witnesses { epoch: lair.epoch, wanted: Vec::new(), known: Vec::new() };
+                let everything = HistoryRequest::Witnesses { epoch: lair.epoch, wanted: Vec::new(), known: Vec::new() };
                 lair.send_bytes(lair.others(), everything.encode(), 0, true);
             }
             3 if self.ticks == 43 => lair.send_bytes(lair.others(), vec![0; MAX_MEMBER_FRAME + 1], 0, false),

@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, rc::Rc};
 
 use loadstone_core::{AnchorNumber, Hash, MemberIndex, Signature};
 use loadstone_dag::{
-    encode_member_message, Anchor, Certificate, CheckedUnit, Committee, MemberMessage, Slot, Unit, Witness, WitnessContent, WitnessRef,
+    encode_member_message, Anchor, Certificate, CheckedUnit, Committee, MemberMessage, Slot, Unit, Witness,
+    WitnessContent, WitnessRef,
 };
 use rand_chacha::ChaCha8Rng;
 

@@ -5,10 +5,7 @@ use std::rc::Rc;
 use loadstone_dag::{Anchor, Certificate, Effect, EpochStart, Fault, MemberMessage, PersistItem};
 
 use super::{packet::Packet, queue::Event, Life, Refused, World};
-use crate::{
-    plan::Damage,
-    verdict::Verdict,
-};
+use crate::{plan::Damage, verdict::Verdict};
 
 impl World {
     pub(super) fn carry_out(&mut self, face: usize, effects: Vec<Effect>) {
@@ -57,7 +54,8 @@ impl World {
                 }
             }
             Effect::Confirmed { slot, unit } => {
-                self.trace.add(self.now, || format!("seat {seat} confirms {} of device {}", slot.sequence, slot.device));
+                self.trace
+                    .add(self.now, || format!("seat {seat} confirms {} of device {}", slot.sequence, slot.device));
                 self.record.confirm(seat, slot, unit, self.now);
             }
             Effect::SubmitAnchor(anchor, certificate) => self.submit(seat, anchor, certificate),

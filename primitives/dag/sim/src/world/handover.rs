@@ -112,9 +112,8 @@ impl World {
         if may_help_itself {
             self.with(face, |member, now| member.on_anchor_finalised(closing, now));
         }
-        let sits = self.chain.committee(state.epoch).is_some_and(|sitting| {
-            sitting.index_of(self.faces[face].seat).is_some()
-        });
+        let sits =
+            self.chain.committee(state.epoch).is_some_and(|sitting| sitting.index_of(self.faces[face].seat).is_some());
         let late = !may_help_itself || self.now > since + SELF_HELP_MS;
         let fetching = self.faces[face].fetch.as_ref().is_some_and(|fetch| fetch.epoch == state.epoch);
         if late && sits && !fetching && self.faces[face].epoch() < state.epoch {

@@ -19,12 +19,7 @@ pub struct Network {
 impl Network {
     /// The network of a plan.
     pub fn new(plan: &Plan) -> Self {
-        Self {
-            links: plan.links,
-            cuts: plan.cuts.clone(),
-            heal_ms: plan.heal_ms,
-            rng: stream(plan.seed, "network"),
-        }
+        Self { links: plan.links, cuts: plan.cuts.clone(), heal_ms: plan.heal_ms, rng: stream(plan.seed, "network") }
     }
 
     /// Delays of a message sent now: none when it is lost, two when it arrives twice.

@@ -33,11 +33,17 @@ struct Opened {
 #[derive(Clone)]
 pub enum Content {
     /// Something that was understood and is well signed.
-    Note(Note),
+    Note(Box<Note>),
     /// A witness that leaves out what the receiver does not hold.
     Unresolved(Unresolved),
     /// Nothing of use.
     Garbage,
+}
+
+impl Content {
+    fn note(note: Note) -> Self {
+        Self::Note(Box::new(note))
+    }
 }
 
 /// A notification, decoded and checked as far as it can be checked alone.
@@ -149,7 +155,7 @@ impl Checker<'_> {
             MemberMessage::Witness(witness, units) => {
                 let (epoch, member, level) = (witness.content.epoch, witness.content.member, witness.content.level);
                 match self.witness(witness, units) {
-                    Ok((witness, units)) => Content::Note(Note::Witness(epoch, witness, units)),
+                    Ok((witness, units)) => Content::note(Note::Witness(epoch, witness, units)),
                     // What was rebuilt is perhaps not what was signed: it has to come in full.
                     Err(WitnessFault::BadSignature) => {
                         Content::Unresolved(Unresolved { epoch, member, level, missing: None })
@@ -157,8 +163,8 @@ impl Checker<'_> {
                     Err(_) => Content::Garbage,
                 }
             }
-            MemberMessage::Propose(proposal, by, signature) => Content::Note(Note::Propose(proposal, by, signature)),
-            MemberMessage::SignAnchor(hash, by, signature) => Content::Note(Note::Sign(hash, by, signature)),
+            MemberMessage::Propose(proposal, by, signature) => Content::note(Note::Propose(proposal, by, signature)),
+            MemberMessage::SignAnchor(hash, by, signature) => Content::note(Note::Sign(hash, by, signature)),
             MemberMessage::SignRecords(..) => Content::Garbage,
         }
     }
@@ -169,7 +175,8 @@ impl Checker<'_> {
         witness: Witness,
         units: Vec<Unit>,
     ) -> Result<(CheckedWitness, Vec<CheckedUnit>), WitnessFault> {
-        let verify = |key: &PublicKey, message: &[u8], signature: &Signature| self.scheme.verify(key, message, signature);
+        let verify =
+            |key: &PublicKey, message: &[u8], signature: &Signature| self.scheme.verify(key, message, signature);
         let committee = (self.committee)(witness.content.epoch).ok_or(WitnessFault::Epoch)?;
         let witness = CheckedWitness::check(witness, &GENESIS, committee, verify)?;
         let check = |unit: Unit| {

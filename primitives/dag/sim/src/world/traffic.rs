@@ -90,7 +90,7 @@ impl World {
                 if !self.is_honest(face) {
                     self.overhear(face, from, &note);
                 }
-                self.hand_in(face, epoch, index, note);
+                self.hand_in(face, epoch, index, *note);
             }
             Content::Unresolved(unresolved) if unresolved.epoch == epoch => match attempts {
                 0..ATTEMPTS => {
@@ -203,7 +203,8 @@ impl World {
 fn question(request: &HistoryRequest) -> String {
     match request {
         HistoryRequest::Witnesses { wanted, known, .. } => {
-            let wanted: Vec<String> = wanted.iter().map(|hash| format!("{hash:?}").chars().take(10).collect()).collect();
+            let wanted: Vec<String> =
+                wanted.iter().map(|hash| format!("{hash:?}").chars().take(10).collect()).collect();
             let known: Vec<u32> = known.iter().map(|(_, level)| level.0).collect();
             format!("for witnesses {wanted:?}, knowing up to levels {known:?}")
         }
