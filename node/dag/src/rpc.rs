@@ -6,7 +6,7 @@ use jsonrpsee::{
     proc_macros::rpc,
     types::{error::INTERNAL_ERROR_CODE, ErrorObjectOwned},
 };
-use loadstone_core::{AnchorNumber, DeviceId, Incarnation, Sequence};
+use loadstone_core::{AnchorNumber, DeviceId, Incarnation, MmrProof, Sequence};
 use loadstone_dag::{AnchorUnits, GatewayMessage, Slot};
 use serde::Serialize;
 
@@ -50,6 +50,11 @@ pub trait DagApi {
     #[method(name = "anchorUnits", blocking)]
     fn anchor_units(&self, number: u32) -> RpcResult<String>;
 
+    /// Hex of the SCALE-encoded `(Anchor, MmrProof)` of a finalised anchor, which may hold no units. The
+    /// proof is for the range of the first `leaves` anchors, by default of all that are complete here.
+    #[method(name = "anchor", blocking)]
+    fn anchor(&self, number: u32, leaves: Option<u32>) -> RpcResult<String>;
+
     /// Hex of the SCALE-encoded `(Anchor, MerkleProof, Unit, MmrProof)` of an anchored unit. The last
     /// one is for the range of the first `leaves` anchors, by default of all that are complete here.
     #[method(name = "proof", blocking)]
@@ -70,6 +75,12 @@ impl DagRpc {
     /// Over `dag`.
     pub fn new(dag: DagHandle) -> Self {
         Self { dag }
+    }
+
+    fn range(&self, number: AnchorNumber, leaves: Option<u32>) -> RpcResult<MmrProof> {
+        let newest = self.dag.store.last_anchor().map_err(failed)?.map_or(0, |stored| stored.anchor.number.0);
+        let range = self.dag.proofs.range(number, leaves.unwrap_or(newest)).map_err(failed)?;
+        range.ok_or_else(|| missing("the range of anchors"))
     }
 }
 
@@ -103,6 +114,12 @@ impl DagApiServer for DagRpc {
         is_here.then(|| hexed(&AnchorUnits { number, units })).ok_or_else(|| missing("the anchor"))
     }
 
+    fn anchor(&self, number: u32, leaves: Option<u32>) -> RpcResult<String> {
+        let number = AnchorNumber(number);
+        let stored = self.dag.store.anchor(number).map_err(failed)?.ok_or_else(|| missing("the anchor"))?;
+        Ok(hexed(&(stored.anchor, self.range(number, leaves)?)))
+    }
+
     fn proof(&self, device: u32, incarnation: u16, sequence: u64, leaves: Option<u32>) -> RpcResult<String> {
         let slot =
             Slot { device: DeviceId(device), incarnation: Incarnation(incarnation), sequence: Sequence(sequence) };
@@ -111,9 +128,7 @@ impl DagApiServer for DagRpc {
             return Err(missing("an anchored unit in this slot"));
         };
         let (_, unit) = self.dag.store.anchored(&slot).map_err(failed)?.ok_or_else(|| missing("the unit"))?;
-        let newest = self.dag.store.last_anchor().map_err(failed)?.map_or(0, |stored| stored.anchor.number.0);
-        let range = self.dag.proofs.range(anchor.number, leaves.unwrap_or(newest)).map_err(failed)?;
-        let range = range.ok_or_else(|| missing("the range of anchors"))?;
+        let range = self.range(anchor.number, leaves)?;
         Ok(hexed(&(anchor, proof, unit, range)))
     }
 
