@@ -6,7 +6,6 @@ implementation that knows nothing of this code.
 
 import collections
 import json
-import subprocess
 import sys
 import time
 
@@ -15,15 +14,13 @@ from . import rpc
 from .cli import Cli
 from .loads import LOAD_NODE
 from .network import Network, run
-from .network_test import CACHE, TOP
+from .network_test import TOP, read_archive
 from .processes import Failed, wait_until
 from .sites import Namespaces
 from .story import Story
 
 LOADS = 6
 CUT_S = 60
-REQUIREMENTS = TOP / "tests" / "clients" / "archive-requirements.txt"
-READER = TOP / "tests" / "clients" / "read_archive.py"
 
 
 class LedgerStory(Story):
@@ -76,10 +73,7 @@ class LedgerStory(Story):
         verified = cli.one("archive", "verify", archive)
         if not verified["complete"]:
             raise Failed(f"the archive of {validator.organisation} does not verify: {verified}")
-        rows = subprocess.run([reader_python(), READER, archive], capture_output=True, text=True)
-        if rows.returncode:
-            raise Failed(f"the archive of {validator.organisation} can't be read:\n{rows.stderr}")
-        return [tuple(row) for row in json.loads(rows.stdout)]
+        return [tuple(slot) for slot in read_archive("slots", archive)]
 
     def check_archives(self):
         """Every acknowledged unit is in every validator's archive exactly once, and nothing else is of these devices."""
@@ -94,25 +88,16 @@ class LedgerStory(Story):
             self.mark(f"the archive of {validator.organisation} holds each of {len(acknowledged)} acknowledged units once")
 
     def caught_up(self, validator):
-        """Whether it holds the chain's newest anchor."""
-        status = rpc.call(validator.rpc, "dag_status")
-        newest = rpc.call(self.network.validators[0].rpc, "dag_status")
-        return status and newest and status["anchor"] >= newest["anchor"]
+        """Whether it holds the newest anchor that the first validator does."""
+        held = [rpc.call(each.rpc, "dag_status") for each in (validator, self.network.validators[0])]
+        numbers = [status["latestAnchor"]["number"] for status in held if status and status["latestAnchor"]]
+        return len(numbers) == len(held) and numbers[0] >= numbers[1]
 
     def stop(self):
         try:
             super().stop()
         finally:
             self.network.sites.close()
-
-
-def reader_python():
-    """A Python with a Parquet reader, kept between runs."""
-    venv = CACHE / "archive"
-    if not (venv / "bin" / "python").exists():
-        subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-    subprocess.run([venv / "bin" / "pip", "install", "-q", "-r", REQUIREMENTS], check=True)
-    return venv / "bin" / "python"
 
 
 def main():

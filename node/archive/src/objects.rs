@@ -144,7 +144,7 @@ pub(crate) async fn download(
         Err(error) => return Err(error.into()),
     };
     if found.meta.size > longest {
-        return Err(ArchiveError::damaged(name, format!("it has {} bytes instead of {longest}", found.meta.size)));
+        return Err(ArchiveError::damaged(name, format!("it has {} bytes", found.meta.size)));
     }
     match found.payload {
         GetResultPayload::File(file, _) => blocking(move || hash_file(file)).await,

@@ -8,7 +8,7 @@ use crate::{
     leaves::Leaves,
     manifest::Entry,
     reader::{fetch, read, Part, Wanted},
-    rows::ArchivedUnit,
+    rows::{ArchivedUnit, BadRow},
     ArchiveError,
 };
 
@@ -109,7 +109,10 @@ impl Restoring<'_> {
                     let wanted = anchors.into_iter().filter(|anchor| (from..=to).contains(&anchor.number));
                     open.anchors = wanted.collect::<Vec<_>>().into_iter().peekable();
                 }
-                Part::Units(units) => units.iter().try_for_each(|unit| self.unit(&mut open, unit))?,
+                Part::Units(rows) => rows.iter().try_for_each(|row| match row {
+                    Ok(unit) => self.unit(&mut open, unit),
+                    Err(bad) => self.bad_row(entry, bad),
+                })?,
                 Part::End => while self.close(&mut open)? {},
             }
             if self.stopped {
@@ -121,11 +124,22 @@ impl Restoring<'_> {
         Ok(())
     }
 
-    fn unit(&mut self, open: &mut Open<'_>, unit: &ArchivedUnit) -> Result<(), ArchiveError> {
+    /// Nothing is restored past a wanted row that holds no unit.
+    fn bad_row(&self, entry: &Entry, row: &BadRow) -> Result<(), ArchiveError> {
+        match row.slot {
+            Some(slot) if self.stopped || !self.wants(row.anchor, slot.device) => Ok(()),
+            _ => Err(ArchiveError::damaged(&entry.object, row)),
+        }
+    }
+
+    fn wants(&self, anchor: AnchorNumber, of: DeviceId) -> bool {
         let Selection { from, to, device } = self.selection;
+        (from..=to).contains(&anchor) && device.is_none_or(|device| device == of)
+    }
+
+    fn unit(&mut self, open: &mut Open<'_>, unit: &ArchivedUnit) -> Result<(), ArchiveError> {
         let slot = unit.unit.content.slot;
-        let wanted = (from..=to).contains(&unit.anchor) && device.is_none_or(|device| device == slot.device);
-        if !wanted || self.stopped {
+        if self.stopped || !self.wants(unit.anchor, slot.device) {
             return Ok(());
         }
         while open.anchors.peek().is_some_and(|anchor| anchor.number < unit.anchor) {
@@ -138,7 +152,7 @@ impl Restoring<'_> {
         if unit.unit.content.payload(&self.genesis).hash() != unit.id {
             return Err(damaged(&format!("unit {} has another id", unit.index)));
         }
-        if device.is_none() && open.leaves.push(slot, unit.id, &unit.unit).is_err() {
+        if self.selection.device.is_none() && open.leaves.push(slot, unit.id, &unit.unit).is_err() {
             return Err(damaged("its units stand in no order"));
         }
         self.tell(open);

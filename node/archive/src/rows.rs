@@ -1,6 +1,6 @@
 //! Units as rows: columns in memory for one row group, filled by the writer and read back by the reader.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use codec::{DecodeLimit, Encode};
 use loadstone_core::{AnchorNumber, DeviceId, Hash, Incarnation, Sequence, Signature};
@@ -29,6 +29,21 @@ pub struct ArchivedUnit {
     pub id: Hash,
     /// The unit.
     pub unit: Unit,
+}
+
+/// A row that holds no unit. What else stands in it says which unit that was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BadRow {
+    pub anchor: AnchorNumber,
+    pub index: u32,
+    pub slot: Option<Slot>,
+    pub why: &'static str,
+}
+
+impl fmt::Display for BadRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "anchor {}, unit {}: {}", self.anchor, self.index, self.why)
+    }
 }
 
 /// Newest unit of each device's life in a row group.
@@ -148,32 +163,44 @@ impl Rows {
         Ok(get::<Int32Type>(group, DEVICE, count, false)?.0.contains(&(device.0 as i32)))
     }
 
-    /// The units, rebuilt; the text says which row can't be.
-    pub fn into_units(self) -> std::result::Result<Vec<ArchivedUnit>, String> {
+    /// The units, rebuilt. A row that holds none stops nobody from reading the others.
+    pub fn into_units(self) -> Vec<std::result::Result<ArchivedUnit, BadRow>> {
         let (mut heads, mut told) = (Heads::new(), self.previous.iter());
-        let mut units = Vec::with_capacity(self.anchor.len());
-        for row in 0..self.anchor.len() {
-            let (anchor, index) = (AnchorNumber(self.anchor[row] as u32), self.index[row] as u32);
-            let failed = |why: &str| format!("anchor {anchor}, unit {index}: {why}");
-            let slot = Slot {
-                device: DeviceId(self.device[row] as u32),
-                incarnation: Incarnation(u16::try_from(self.incarnation[row]).map_err(|_| failed("no incarnation"))?),
-                sequence: Sequence(self.sequence[row] as u64),
-            };
+        let mut units = Vec::with_capacity(self.len());
+        for row in 0..self.len() {
+            let (slot, id) = (self.slot(row), hash(&self.unit_id[row]));
             let previous = match self.has_previous[row] {
-                0 => follows(&heads, &slot),
-                _ => told.next().and_then(|bytes| <[u8; 32]>::try_from(bytes.data()).ok()).map(Hash),
+                0 => slot.and_then(|slot| follows(&heads, &slot)),
+                _ => told.next().and_then(hash),
             };
-            let previous = previous.ok_or_else(|| failed("its predecessor is unknown"))?;
-            let (references, body) = rest(self.content[row].data()).ok_or_else(|| failed("no such content"))?;
-            let id = <[u8; 32]>::try_from(self.unit_id[row].data()).map_err(|_| failed("no id"))?;
-            let signature = Signature::try_from(self.signature[row].data()).map_err(|_| failed("no signature"))?;
-            heads.insert((slot.device, slot.incarnation), (slot.sequence, Hash(id)));
-            let content = UnitContent { slot, previous, references, body };
-            units.push(ArchivedUnit { anchor, index, id: Hash(id), unit: Unit { content, signature } });
+            if let Some((slot, id)) = slot.zip(id) {
+                heads.insert((slot.device, slot.incarnation), (slot.sequence, id));
+            }
+            let (anchor, index) = (AnchorNumber(self.anchor[row] as u32), self.index[row] as u32);
+            let unit = self.unit(row, slot, previous).and_then(|unit| Ok((unit, id.ok_or("it has no id")?)));
+            let unit = unit.map(|(unit, id)| ArchivedUnit { anchor, index, id, unit });
+            units.push(unit.map_err(|why| BadRow { anchor, index, slot, why }));
         }
-        Ok(units)
+        units
     }
+
+    fn slot(&self, row: usize) -> Option<Slot> {
+        let incarnation = Incarnation(u16::try_from(self.incarnation[row]).ok()?);
+        let (device, sequence) = (DeviceId(self.device[row] as u32), Sequence(self.sequence[row] as u64));
+        Some(Slot { device, incarnation, sequence })
+    }
+
+    fn unit(&self, row: usize, slot: Option<Slot>, previous: Option<Hash>) -> std::result::Result<Unit, &'static str> {
+        let slot = slot.ok_or("its device has no such incarnation")?;
+        let previous = previous.ok_or("its predecessor is unknown")?;
+        let (references, body) = rest(self.content[row].data()).ok_or("its content is no unit's")?;
+        let signature = Signature::try_from(self.signature[row].data()).map_err(|_| "it has no signature")?;
+        Ok(Unit { content: UnitContent { slot, previous, references, body }, signature })
+    }
+}
+
+fn hash(bytes: &FixedLenByteArray) -> Option<Hash> {
+    <[u8; 32]>::try_from(bytes.data()).ok().map(Hash)
 }
 
 fn rest(bytes: &[u8]) -> Option<(Vec<Reference>, Body)> {

@@ -9,7 +9,7 @@ use crate::{
     findings::{Fault, Finding},
     leaves::{LeafFault, Leaves},
     manifest::Entry,
-    rows::ArchivedUnit,
+    rows::{ArchivedUnit, BadRow},
     verify::Check,
 };
 
@@ -60,11 +60,20 @@ impl<'e> SegmentCheck<'e> {
         self.spoiled = true;
     }
 
+    /// Takes the next row, which holds no unit.
+    pub fn bad_row(&mut self, check: &mut Check<'_>, row: &BadRow) {
+        self.close_before(check, row.anchor);
+        self.find(check, row.anchor, row.slot, Fault::Unreadable(row.why.into()));
+        match row.slot {
+            Some(slot) => drop(check.heads.remove(&(slot.device, slot.incarnation))),
+            None => check.heads.clear(),
+        }
+        check.from_start = false;
+    }
+
     /// Takes the next row.
     pub fn unit(&mut self, check: &mut Check<'_>, unit: &ArchivedUnit) {
-        while self.at().is_some_and(|anchor| anchor < unit.anchor) {
-            self.close(check);
-        }
+        self.close_before(check, unit.anchor);
         let slot = unit.unit.content.slot;
         if self.at() != Some(unit.anchor) {
             return self.find(check, unit.anchor, Some(slot), Fault::UnitOrder);
@@ -73,7 +82,8 @@ impl<'e> SegmentCheck<'e> {
         if unit.index != position {
             self.jump.get_or_insert(position);
         }
-        if unit.unit.content.payload(&check.genesis).hash() != unit.id {
+        let is_unchanged = unit.unit.content.payload(&check.genesis).hash() == unit.id;
+        if !is_unchanged {
             self.find(check, unit.anchor, Some(slot), Fault::UnitChanged);
         }
         if let Some(fault) = follow(check, unit) {
@@ -90,8 +100,14 @@ impl<'e> SegmentCheck<'e> {
             Err(LeafFault::Twice) => self.spoiled = true,
             _ => {}
         }
-        if !check.observer.unit(unit) {
+        if is_unchanged && !check.observer.unit(unit) {
             self.find(check, unit.anchor, Some(slot), Fault::Signature);
+        }
+    }
+
+    fn close_before(&mut self, check: &mut Check<'_>, anchor: AnchorNumber) {
+        while self.at().is_some_and(|at| at < anchor) {
+            self.close(check);
         }
     }
 

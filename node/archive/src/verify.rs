@@ -186,7 +186,10 @@ impl Check<'_> {
         while let Some(part) = parts.next().await {
             match part {
                 Ok(Part::Anchors(anchors)) => segment.anchors(self, anchors),
-                Ok(Part::Units(units)) => units.iter().for_each(|unit| segment.unit(self, unit)),
+                Ok(Part::Units(rows)) => rows.iter().for_each(|row| match row {
+                    Ok(unit) => segment.unit(self, unit),
+                    Err(bad) => segment.bad_row(self, bad),
+                }),
                 Ok(Part::End) => segment.end(self),
                 Err(error) => {
                     let fault = fault_of(error)?;

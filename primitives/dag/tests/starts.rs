@@ -87,7 +87,7 @@ fn a_life_is_over_once_a_later_one_is_anchored() {
     cluster.run(3_000);
     assert!(cluster.confirmed.is_empty());
     // WHEN a third life begins in this epoch
-    let third = of_life(2, 0, second.id());
+    let third = of_life(2, 0, Hash::zero());
     cluster.act(0, |m, now| m.introduce(vec![third.clone()], now));
     cluster.run(3_000);
     assert_eq!(cluster.anchored_units(), vec![third.id()]);

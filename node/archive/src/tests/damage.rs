@@ -1,5 +1,6 @@
 //! What is missing, added or changed is found and named, also when the manifest was changed with it.
 
+use loadstone_dag::Reference;
 use object_store::{path::Path, ObjectStoreExt, PutPayload};
 use parquet::file::writer::SerializedFileWriter;
 
@@ -46,6 +47,16 @@ async fn forge(
     segment: usize,
     edit: impl FnOnce(&mut Vec<Anchor>, &mut Vec<ArchivedUnit>),
 ) {
+    let manifest = rewrite(store, segment, edit).await;
+    overwrite(store, &manifest.object(), serde_json::to_vec(&manifest).expect("it is JSON")).await;
+}
+
+/// Rewrites a segment alone; returns the manifest that would agree with it.
+async fn rewrite(
+    store: &Arc<dyn ObjectStore>,
+    segment: usize,
+    edit: impl FnOnce(&mut Vec<Anchor>, &mut Vec<ArchivedUnit>),
+) -> Manifest {
     let archive = open(store).await;
     let mut manifest: Manifest = archive.manifest().clone();
     let entry = &mut manifest.segments[segment];
@@ -56,7 +67,7 @@ async fn forge(
     while let Some(part) = parts.next().await {
         match part.expect("it is whole") {
             Part::Anchors(found) => anchors = found,
-            Part::Units(found) => units.extend(found),
+            Part::Units(rows) => units.extend(rows.into_iter().map(|row| row.expect("it is a unit"))),
             Part::End => {}
         }
     }
@@ -73,7 +84,7 @@ async fn forge(
     (entry.bytes, entry.hash) = (bytes.len() as u64, hash_of(&bytes));
     entry.last_hash = anchors.last().map(Anchor::hash).expect("there are anchors");
     overwrite(store, &entry.object, bytes).await;
-    overwrite(store, &manifest.object(), serde_json::to_vec(&manifest).expect("it is JSON")).await;
+    manifest
 }
 
 #[tokio::test]
@@ -202,6 +213,40 @@ async fn a_changed_unit_is_found() {
     forge(&store, 1, |anchors, _| anchors[1].readings = 5).await;
     let found = faults(&check(&store, &ledger.trust()).await);
     assert_eq!(found, vec![(Some(6), None, Fault::Unlinked)]);
+}
+
+#[tokio::test]
+async fn a_rewritten_row_is_named_whatever_it_holds() {
+    // WHEN a row is rewritten and the manifest left alone THEN the segment and the unit are named, also
+    // where the segment has become longer
+    let (store, ledger, _) = archive().await;
+    rewrite(&store, 1, |_, units| units[2].unit.content.references = references(8)).await;
+    let found = faults(&check(&store, &ledger.trust()).await);
+    assert_eq!(found, vec![(None, None, Fault::Changed), (Some(4), Some(3), Fault::UnitChanged)]);
+    // WHEN what it holds is no unit's content THEN it is named too, and all other rows are still read
+    let (store, ledger, _) = archive().await;
+    forge(&store, 1, |_, units| {
+        units[2].unit.content.references = references(100);
+        units[5].unit.content.body = Body::Readings(one(99));
+    })
+    .await;
+    let found = faults(&check(&store, &ledger.trust()).await);
+    let unreadable = Fault::Unreadable("its content is no unit's".into());
+    assert_eq!(found, vec![(Some(4), Some(3), unreadable), (Some(5), Some(2), Fault::UnitChanged)]);
+    // THEN it is not restored, while other devices' units are
+    let archive = open(&store).await;
+    let of = |device| crate::Selection { from: AnchorNumber(1), to: AnchorNumber(9), device };
+    for device in [None, Some(DeviceId(3))] {
+        let restored = crate::restore(&archive, &of(device), &mut Nothing).await;
+        assert!(matches!(restored, Err(ArchiveError::Damaged { .. })), "{restored:?}");
+    }
+    assert!(crate::restore(&archive, &of(Some(DeviceId(4))), &mut Nothing).await.is_ok());
+}
+
+/// So many references; a hundred are more than a unit may hold.
+fn references(count: u64) -> Vec<Reference> {
+    let slot = |sequence| Slot { device: DeviceId(9), incarnation: Incarnation(0), sequence: Sequence(sequence) };
+    (0..count).map(|sequence| Reference::Unit(slot(sequence), Hash::repeat_byte(1))).collect()
 }
 
 #[tokio::test]
