@@ -67,6 +67,10 @@ impl DeviceChains for SharedSeat {
         self.lock().member.as_ref().map(|member| member.next_sequence(device, incarnation)).unwrap_or_default()
     }
 
+    fn is_stranded(&self, slot: &Slot, unit: &Hash) -> bool {
+        self.lock().member.as_ref().is_some_and(|member| member.is_stranded(slot, unit))
+    }
+
     fn is_past(&self, slot: &Slot) -> bool {
         self.lock().member.as_ref().is_some_and(|member| member.is_past(slot))
     }

@@ -116,10 +116,10 @@ impl Device {
         Slot { device: DeviceId(self.number), incarnation: self.life, sequence: Sequence(sequence) }
     }
 
-    /// Begins the life that the registry knows, from the last anchored unit of the one before.
-    pub fn begin_life(&mut self, anchored: Hash) {
+    /// Begins the life that the registry knows.
+    pub fn begin_life(&mut self) {
         self.life = self.registered;
-        (self.next, self.last) = (0, anchored);
+        (self.next, self.last) = (0, Hash::zero());
         self.kept.clear();
     }
 

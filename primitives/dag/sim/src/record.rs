@@ -108,6 +108,9 @@ pub struct Record {
     waiting: BTreeMap<Hash, Accepted>,
     confirmed: BTreeMap<Slot, Hash>,
     confirmed_ids: BTreeSet<Hash>,
+    /// Places confirmed in each epoch, and the anchors that closed epochs.
+    promised: BTreeMap<u32, BTreeSet<Slot>>,
+    closed: BTreeMap<u32, AnchorNumber>,
     anchored: BTreeMap<Slot, (Hash, AnchorNumber)>,
     leaves: BTreeMap<AnchorNumber, Vec<AnchorLeaf>>,
     said: BTreeMap<Hash, Said>,
@@ -126,18 +129,22 @@ impl Record {
         self.fail(Verdict::Diverged(text));
     }
 
-    /// An honest gateway took a unit in for the first time.
+    /// An honest gateway took a unit in for the first time. An anchor may hold it by then: a Byzantine
+    /// gateway had it first.
     pub fn accept(&mut self, unit: Hash, accepted: Accepted) {
+        let is_anchored = self.anchored(&accepted.slot) == Some(unit);
         if let std::collections::btree_map::Entry::Vacant(entry) = self.accepted.entry(unit) {
             entry.insert(accepted);
-            if accepted.honest {
+            if accepted.honest && !is_anchored {
                 self.waiting.insert(unit, accepted);
             }
         }
     }
 
-    /// An honest member calls a unit confirmed.
-    pub fn confirm(&mut self, seat: u16, slot: Slot, unit: Hash, now: u64) {
+    /// An honest member calls a unit confirmed, as a member of this epoch.
+    pub fn confirm(&mut self, seat: u16, epoch: u32, slot: Slot, unit: Hash, now: u64) {
+        self.promised.entry(epoch).or_default().insert(slot);
+        self.keep_promises(epoch);
         let known = *self.confirmed.entry(slot).or_insert(unit);
         if known != unit {
             self.diverge(format!("seat {seat} confirms {unit:?} in {slot:?}, another seat {known:?}"));
@@ -152,6 +159,16 @@ impl Record {
             self.figures.confirm_ms.push(now - accepted.at);
             // Counted once, however often the member starts again.
             self.accepted.entry(unit).and_modify(|accepted| accepted.seat = u16::MAX);
+        }
+    }
+
+    /// What was confirmed in an epoch is in an anchor once that epoch is closed: no later one will do.
+    fn keep_promises(&mut self, epoch: u32) {
+        let Some(last) = self.closed.get(&epoch) else { return };
+        let kept = |slot: &Slot| self.anchored.get(slot).is_some_and(|(_, number)| number <= last);
+        let broken = self.promised.get(&epoch).into_iter().flatten().find(|slot| !kept(slot));
+        if let Some(slot) = broken.copied() {
+            self.fail(Verdict::Lost(format!("{slot:?} was confirmed in epoch {epoch}, which closed without it")));
         }
     }
 
@@ -191,6 +208,8 @@ impl Record {
 
     /// An honest member handed an epoch's heads on.
     pub fn close(&mut self, seat: u16, anchor: &Anchor, heads: &[DeviceHead]) {
+        self.closed.insert(anchor.epoch, anchor.number);
+        self.keep_promises(anchor.epoch);
         let mut last: BTreeMap<DeviceId, DeviceHead> = BTreeMap::new();
         for (slot, (unit, _)) in self.anchored.iter().filter(|(_, (_, number))| *number <= anchor.number) {
             let Slot { device, incarnation, sequence } = *slot;
@@ -244,12 +263,6 @@ impl Record {
     /// The unit that is anchored in this place.
     pub fn anchored(&self, slot: &Slot) -> Option<Hash> {
         self.anchored.get(slot).map(|(unit, _)| *unit)
-    }
-
-    /// The newest anchored unit of a device before this place.
-    pub fn last_anchored_before(&self, slot: &Slot) -> Option<Hash> {
-        let (before, (unit, _)) = self.anchored.range(..slot).next_back()?;
-        (before.device == slot.device).then_some(*unit)
     }
 
     /// Accepted units of honest devices that no anchor holds so far.

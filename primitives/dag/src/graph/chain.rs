@@ -33,6 +33,11 @@ impl ChainState {
         }
     }
 
+    /// Whether a witness in the past introduces the unit.
+    pub fn has_seen(&self, unit: UnitId) -> bool {
+        self.seen.contains(unit)
+    }
+
     /// Extends the chain by `node`, which must be in the graph, and finds its votes. Returns them and
     /// the units that its past newly certifies.
     ///

@@ -57,15 +57,22 @@ impl<C: Crypto> Member<C> {
 
     /// Units that another gateway introduced meanwhile need no second introduction.
     fn drop_known_units(&mut self) {
-        while let Some(unit) = self.queue.front().filter(|unit| self.is_held(unit)) {
+        while self.queue.front().is_some_and(|unit| self.is_covered(unit)) {
+            let Some(unit) = self.queue.pop_front() else { return };
             self.queued.remove(&unit.unit().content.slot);
-            self.queue.pop_front();
+            self.brought.push(unit);
         }
     }
 
-    /// Whether the unit was introduced, by anyone.
-    pub(super) fn is_held(&self, unit: &CheckedUnit) -> bool {
-        self.ledger.graph.units.find(&unit.unit().content.slot, &unit.id()).is_some()
+    /// Our witness reached what others' witnesses brought, or it never will: then the unit stands in a
+    /// branch of a fork alone that another branch took the place of, and we introduce it after all.
+    fn take_back_stranded(&mut self) {
+        for unit in core::mem::take(&mut self.brought).into_iter().rev() {
+            if !self.is_covered(&unit) {
+                self.queued.insert(unit.unit().content.slot, unit.id());
+                self.queue.push_front(unit);
+            }
+        }
     }
 
     /// Takes from the queue what a witness introduces.
@@ -122,6 +129,7 @@ impl<C: Crypto> Member<C> {
         self.note_made(now);
         self.hold(CheckedWitness::own(&payload, witness.clone()), units, edges, previous, out);
         self.units_witnessed = self.ledger.graph.units.len();
+        self.take_back_stranded();
         out.push(Effect::Broadcast(MemberMessage::Witness(witness, bodies)));
     }
 

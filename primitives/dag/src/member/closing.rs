@@ -66,7 +66,7 @@ impl<C> Member<C> {
             let Some(body) = entry.body.as_deref().filter(|_| !units.places.is_settled(entry.slot)) else { continue };
             leftover.insert(body.content.slot, CheckedUnit::from_parts(entry.id, body.clone()));
         }
-        for unit in self.queue {
+        for unit in self.brought.into_iter().chain(self.queue) {
             let slot = unit.unit().content.slot;
             if !units.places.number(&slot).is_some_and(|number| units.places.is_settled(number)) {
                 leftover.entry(slot).or_insert(unit);

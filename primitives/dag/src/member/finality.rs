@@ -7,6 +7,9 @@ use loadstone_core::{AnchorNumber, Hash, MemberIndex, Millis};
 use super::{candidates::Appraisal, Member};
 use crate::{frontier_hash, graph::NodeId, Anchor, AnchorProposal, Crypto, Effect, Fault, HistoryRequest, PersistItem};
 
+/// Doublings of the time between questions, one for each round in which nobody knew.
+const MAX_BACKOFF: u16 = 2;
+
 /// Finalised anchors that are not applied yet.
 pub(super) struct Finality {
     /// From the chain, and their parents as far as they were learned.
@@ -19,7 +22,9 @@ pub(super) struct Finality {
     young: Vec<(AnchorNumber, Millis)>,
     settled: AnchorNumber,
     due: Millis,
-    attempts: u16,
+    /// Whom to ask next, and questions in a row from which nothing was learned.
+    next_peer: u16,
+    fruitless: u16,
     /// The chain holds an anchor that we compute differently: nothing after it can be followed.
     pub broken: bool,
 }
@@ -33,16 +38,18 @@ impl Finality {
             young: Vec::new(),
             settled: start,
             due: now,
-            attempts: 0,
+            next_peer: 0,
+            fruitless: 0,
             broken: false,
         }
     }
 
     /// Keeps a served anchor from `next` on if it is a pending one, or the parent of the lowest pending one.
-    pub fn learn(&mut self, proposal: AnchorProposal, next: AnchorNumber) {
+    /// Returns whether it was news: no more than once an anchor, however often it is served.
+    pub fn learn(&mut self, proposal: AnchorProposal, next: AnchorNumber) -> bool {
         let (hash, number) = (proposal.anchor.hash(), proposal.anchor.number);
         if number < next || frontier_hash(&proposal.frontier) != proposal.anchor.frontier {
-            return;
+            return false;
         }
         let is_parent = self
             .pending
@@ -51,21 +58,33 @@ impl Finality {
         if is_parent {
             self.pending.insert(number, proposal.anchor.clone());
         }
-        if is_parent || self.pending.get(&number).is_some_and(|anchor| anchor.hash() == hash) {
-            self.known.insert(hash, proposal);
-        }
+        let is_wanted = is_parent || self.pending.get(&number).is_some_and(|anchor| anchor.hash() == hash);
+        is_wanted && self.known.insert(hash, proposal).is_none()
     }
 
     /// Anchor `number` was applied: neither it nor any before it is waited for.
     fn forget(&mut self, number: AnchorNumber) {
         self.pending = self.pending.split_off(&number.next());
         self.known.retain(|_, proposal| proposal.anchor.number > number);
+        self.fruitless = 0;
     }
 
-    /// The next question goes out at once, first to `from`, who answered the last one.
+    /// `from` knew: the next question goes to it, and at once.
     pub fn hurry(&mut self, from: MemberIndex, now: Millis) {
         self.due = now;
-        self.attempts = from.0;
+        self.next_peer = from.0;
+        self.fruitless = 0;
+    }
+
+    /// Whom to ask now. Once nobody knew, everybody is asked again, after twice the time.
+    fn turn(&mut self, me: MemberIndex, members: u16, retry_ms: u64, now: Millis) -> MemberIndex {
+        let at = self.next_peer % members;
+        let peer = if at == me.0 { (at + 1) % members } else { at };
+        self.next_peer = peer.wrapping_add(1);
+        let rounds = self.fruitless / members.saturating_sub(1).max(1);
+        self.due = now.after(retry_ms << rounds.min(MAX_BACKOFF));
+        self.fruitless = self.fruitless.saturating_add(1);
+        MemberIndex(peer)
     }
 
     /// Whether the chain is ahead of us.
@@ -156,7 +175,7 @@ impl<C: Crypto> Member<C> {
             let Some(proposal) = known.cloned() else { return };
             let missing = self.missing_of(&proposal);
             if !missing.is_empty() {
-                let from = MemberIndex(self.finality.attempts % self.config.committee.size());
+                let from = MemberIndex(self.finality.next_peer % self.config.committee.size());
                 missing.into_iter().for_each(|id| self.inbox.want(id, from, None, now));
                 return;
             }
@@ -212,12 +231,9 @@ impl<C: Crypto> Member<C> {
         }
         let question = self.finality.question(next).filter(|hash| self.candidates.proposal(hash).is_none());
         let Some(hash) = question else { return };
-        let at = self.finality.attempts % members;
-        let peer = if at == me.0 { (at + 1) % members } else { at };
-        self.finality.attempts = peer.wrapping_add(1);
-        self.finality.due = now.after(self.config.retry_ms);
-        if peer != me.0 {
-            out.push(Effect::Request(MemberIndex(peer), HistoryRequest::Anchors(vec![hash])));
+        let peer = self.finality.turn(me, members, self.config.retry_ms, now);
+        if peer != me {
+            out.push(Effect::Request(peer, HistoryRequest::Anchors(vec![hash])));
         }
     }
 }

@@ -21,6 +21,9 @@ const PATIENCE_MS: u64 = 60_000;
 /// A message that overtook another is the usual case: asking at once would be for nothing.
 const GRACE_MS: u64 = 20;
 
+/// Doublings of the time between questions, one for each round in which nobody had it.
+const MAX_BACKOFF: u16 = 3;
+
 /// Time between two searches for what is too old.
 const SWEEP_MS: u64 = 1_000;
 
@@ -148,7 +151,8 @@ impl Inbox {
         }
     }
 
-    /// What to ask whom now. The member first named is asked first, then the others in turn.
+    /// What to ask whom now. The member first named is asked first, then the others in turn; once all were,
+    /// all again after twice the time. What came and waits itself is not asked for.
     pub fn due(
         &mut self,
         me: MemberIndex,
@@ -158,7 +162,13 @@ impl Inbox {
     ) -> BTreeMap<MemberIndex, Vec<Hash>> {
         self.forget_old(now);
         let mut questions: BTreeMap<MemberIndex, Vec<Hash>> = BTreeMap::new();
-        for (id, missing) in self.missing.iter_mut().filter(|(_, missing)| missing.due <= now) {
+        let waiting = &self.waiting;
+        let is_due = |id: &Hash, missing: &Missing| {
+            // It waits for itself when its bodies are missing.
+            missing.due <= now && (!waiting.contains_key(id) || missing.waiters.contains(id))
+        };
+        for (id, missing) in self.missing.iter_mut().filter(|(id, missing)| is_due(id, missing)) {
+            let rounds = missing.attempts / members.saturating_sub(1).max(1);
             let mut peer = missing.from.0.wrapping_add(missing.attempts) % members;
             if peer == me.0 {
                 missing.attempts = missing.attempts.wrapping_add(1);
@@ -170,7 +180,7 @@ impl Inbox {
             }
             wanted.push(*id);
             missing.attempts = missing.attempts.wrapping_add(1);
-            missing.due = now.after(retry_ms);
+            missing.due = now.after(retry_ms << rounds.min(MAX_BACKOFF));
         }
         questions.retain(|_, wanted| !wanted.is_empty());
         questions

@@ -45,6 +45,8 @@ pub struct Member<C> {
     /// Units to be introduced, and the slots that they fill.
     queue: VecDeque<CheckedUnit>,
     queued: BTreeMap<Slot, Hash>,
+    /// Units left out of the queue because another's witness brought them that ours does not reach so far.
+    brought: Vec<CheckedUnit>,
     /// When the member last made a witness, and how much had been achieved by then.
     witnessed_at: Option<Millis>,
     achieved: u64,
@@ -116,6 +118,7 @@ impl<C: Crypto> Member<C> {
             candidates: Candidates::default(),
             queue: VecDeque::new(),
             queued: BTreeMap::new(),
+            brought: Vec::new(),
             witnessed_at: None,
             achieved: 0,
             futile: 0,
@@ -160,7 +163,7 @@ impl<C: Crypto> Member<C> {
     pub fn introduce(&mut self, units: Vec<CheckedUnit>, now: Millis) -> Vec<Effect> {
         for unit in units {
             let slot = unit.unit().content.slot;
-            if self.is_held(&unit) || self.queued.contains_key(&slot) || self.is_past(&slot) {
+            if self.is_covered(&unit) || self.queued.contains_key(&slot) || self.is_past(&slot) {
                 continue;
             }
             self.queued.insert(slot, unit.id());
@@ -223,10 +226,14 @@ impl<C: Crypto> Member<C> {
     pub fn on_anchors(&mut self, from: MemberIndex, anchors: Vec<AnchorProposal>, now: Millis) -> Vec<Effect> {
         let mut out = Vec::new();
         let next = self.ledger.graph.last_anchor().next();
+        let mut is_news = false;
         for proposal in anchors {
-            self.finality.learn(proposal, next);
+            is_news |= self.finality.learn(proposal, next);
         }
-        self.finality.hurry(from, now);
+        // Who knew nothing is not asked again before the others: two that lag would ask each other for ever.
+        if is_news {
+            self.finality.hurry(from, now);
+        }
         self.finalise_known(now, &mut out);
         self.ask(now, &mut out);
         out

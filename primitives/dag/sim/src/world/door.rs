@@ -119,14 +119,11 @@ impl World {
         }
     }
 
-    /// A reset device goes on from its last anchored unit, once no more of its old life is on its way.
+    /// A reset device begins its new life from nothing, once no more of the old one is on its way.
     fn begin_life(&mut self, number: u32) -> bool {
-        let (device, registered) = (DeviceId(number), self.devices[number as usize].registered);
         let late = self.resets.get(&number).is_some_and(|at| self.now > at + REBIRTH_MS);
         if late {
-            let before = Slot { device, incarnation: registered, sequence: Default::default() };
-            let anchored = self.record.last_anchored_before(&before);
-            self.devices[number as usize].begin_life(anchored.unwrap_or_default());
+            self.devices[number as usize].begin_life();
         }
         late
     }
@@ -259,7 +256,8 @@ impl World {
     }
 
     fn acknowledge(&mut self, seat: u16, slot: Slot, unit: loadstone_core::Hash, at: u64) {
-        let honest = self.is_honest_device(slot.device);
+        // A device forks in its first life only: what it signs in a later one must be anchored.
+        let honest = self.is_honest_device(slot.device) || slot.incarnation.0 > 0;
         self.record.accept(unit, Accepted { slot, at, seat, honest });
     }
 }

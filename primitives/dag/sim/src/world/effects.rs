@@ -56,7 +56,7 @@ impl World {
             Effect::Confirmed { slot, unit } => {
                 self.trace
                     .add(self.now, || format!("seat {seat} confirms {} of device {}", slot.sequence, slot.device));
-                self.record.confirm(seat, slot, unit, self.now);
+                self.record.confirm(seat, self.faces[face].epoch(), slot, unit, self.now);
             }
             Effect::SubmitAnchor(anchor, certificate) => self.submit(seat, anchor, certificate),
             Effect::Anchored { anchor, leaves } => {

@@ -5,7 +5,7 @@ use alloc::{collections::BTreeMap, vec, vec::Vec};
 use loadstone_core::MemberIndex;
 
 use crate::{
-    graph::{ChainState, Graph, Marks, NodeId},
+    graph::{ChainState, Graph, Marks, NodeId, UnitId},
     Committee, MemberSet,
 };
 
@@ -43,6 +43,11 @@ impl Chains {
     pub fn reaches(&self, member: MemberIndex, tip: NodeId, node: NodeId) -> bool {
         let chain = self.members.get(usize::from(member.0));
         chain.and_then(|chain| chain.tips.get(&tip)).is_some_and(|state| state.history.reached.contains(node))
+    }
+
+    pub fn has_seen(&self, member: MemberIndex, tip: NodeId, unit: UnitId) -> bool {
+        let chain = self.members.get(usize::from(member.0));
+        chain.and_then(|chain| chain.tips.get(&tip)).is_some_and(|state| state.has_seen(unit))
     }
 
     /// Extends the author's chain by `node` and writes down its votes; returns what the chain now certifies.

@@ -165,6 +165,11 @@ impl Ledger {
         author.is_some_and(|author| self.chains.reaches(author, tip, node))
     }
 
+    /// Whether the member's newest witness has a witness in its past that introduces the unit.
+    pub fn has_seen(&self, member: MemberIndex, unit: UnitId) -> bool {
+        self.newest(member).is_some_and(|tip| self.chains.has_seen(member, tip, unit))
+    }
+
     /// Whether nothing extends the chain beyond this witness, as far as is held.
     pub fn is_tip(&self, member: MemberIndex, node: NodeId) -> bool {
         self.chains.is_tip(member, node)
