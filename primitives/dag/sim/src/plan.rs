@@ -51,8 +51,8 @@ pub struct Cut {
     pub from: u64,
     /// Until when.
     pub until: u64,
-    /// One side; the rest is the other.
-    pub side: SeatSet,
+    /// The two sides; whoever is on neither hears both.
+    pub sides: [SeatSet; 2],
 }
 
 /// What a crash does to the disk.
@@ -221,14 +221,15 @@ impl Plan {
         if self.kind == Kind::Collude {
             // The halves hear nothing of each other; whoever lies lives in both.
             let until = self.measure_ms + draw.gen_range(0..1_500);
-            self.cuts.push(Cut { from: 0, until, side: self.halves[0] });
+            self.cuts.push(Cut { from: 0, until, sides: self.halves });
             return;
         }
         for _ in 0..[0, 0, 1, 1, 2][draw.gen_range(0..5)] {
             let from = draw.gen_range(0..self.measure_ms);
             let until = from + draw.gen_range(200..1_500);
-            let side = (0..self.seats()).filter(|_| draw.gen_ratio(1, 3)).collect();
-            self.cuts.push(Cut { from, until, side });
+            let side: SeatSet = (0..self.seats()).filter(|_| draw.gen_ratio(1, 3)).collect();
+            let sides = [side, SeatSet::below(self.seats()).without(side)];
+            self.cuts.push(Cut { from, until, sides });
         }
     }
 

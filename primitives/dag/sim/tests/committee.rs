@@ -1,7 +1,9 @@
 //! Single properties of a committee that runs for a while, with plans written for them.
 
-use loadstone_dag::Status;
+use loadstone_core::Incarnation;
+use loadstone_dag::{Slot, Status};
 use loadstone_dag_sim::{
+    device::slot,
     kind::Kind,
     plan::{Closing, Crash, Damage, Links, Order, Plan, Skew},
     world::World,
@@ -21,6 +23,7 @@ fn calm(seed: u64, members: u16) -> Plan {
         crashes: Vec::new(),
         closings: Vec::new(),
         skews: vec![Skew::default(); plan.skews.len()],
+        weights: vec![1; plan.weights.len()],
         ..plan
     }
 }
@@ -96,8 +99,8 @@ fn a_member_that_lost_its_disk_is_mute_until_the_next_epoch() {
         let plan = Plan {
             crashes: crash(1_500, 2, 100, damage),
             closings: vec![Closing { at: 3_000, leaves: false, joins: false }],
-            measure_ms: 6_000,
-            heal_ms: 6_000,
+            measure_ms: 7_000,
+            heal_ms: 7_000,
             ..calm(200 + seed, 4)
         };
         let mut world = World::new(plan, false);
@@ -105,7 +108,7 @@ fn a_member_that_lost_its_disk_is_mute_until_the_next_epoch() {
         // THEN it makes no second chain in this epoch
         assert!(status(&world, 2).mute, "seed {seed}");
         // AND takes part in the next one, under the same key
-        world.run_until(5_900);
+        world.run_until(6_900);
         let now = status(&world, 2);
         assert!(now.epoch == 1 && !now.mute && now.newest.is_some(), "seed {seed}: {now:?}");
         world.run_until(15_000);
@@ -130,4 +133,17 @@ fn members_come_and_go() {
         assert!(outcome.verdict.is_ok(), "seed {seed}: {}", outcome.verdict);
         assert_eq!(outcome.figures.epochs, 2);
     }
+}
+
+#[test]
+fn a_device_that_forked_goes_on_in_its_next_life() {
+    // GIVEN devices that fork and whose owner registers them anew
+    let plan = Plan { kind: Kind::Fork, references: false, ..calm(5, 4) };
+    let mut world = World::new(plan, false);
+    // WHEN all is anchored that must be
+    world.run_until(10_000);
+    assert_eq!(world.record().waiting().count(), 0);
+    // THEN the new life's first unit, which stands on nothing, is among that
+    let first = Slot { incarnation: Incarnation(1), ..slot(1, 0) };
+    assert!(world.record().anchored(&first).is_some());
 }

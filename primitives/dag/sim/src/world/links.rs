@@ -3,7 +3,10 @@
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::plan::{stream, Cut, Links, Plan};
+use crate::{
+    plan::{stream, Cut, Links, Plan},
+    seats::SeatSet,
+};
 
 /// Longest delay of a link that is neither slow nor lost, once the network healed.
 const HEALED_MS: u64 = 60;
@@ -37,8 +40,10 @@ impl Network {
 
     /// Whether a cut lies between the two.
     pub fn is_cut(&self, from: u16, to: u16, now: u64) -> bool {
-        let parts = |cut: &&Cut| cut.from <= now && now < cut.until && cut.side.contains(from) != cut.side.contains(to);
-        self.cuts.iter().find(parts).is_some()
+        let apart = |[one, other]: [SeatSet; 2]| {
+            (one.contains(from) && other.contains(to)) || (one.contains(to) && other.contains(from))
+        };
+        self.cuts.iter().any(|cut| cut.from <= now && now < cut.until && apart(cut.sides))
     }
 
     fn delay(&mut self, healed: bool) -> u64 {
