@@ -1,24 +1,34 @@
 //! Takes units in: quota, form, registry and chain first, then signatures in one batch.
 //!
+//! Units wait by owner, and owners take turns: one that floods its gateway delays and displaces its own.
 //! One batch at a time, on the blocking pool, and introduced before the next one is looked at, so
 //! that a device may send on without waiting. The member is locked for single questions only, never
 //! while signatures are checked.
 
 use std::{sync::Arc, time::Instant};
 
-use loadstone_core::{DeviceId, Hash};
+use loadstone_core::{AccountId, DeviceId, Hash};
 use loadstone_dag::{
     Admission, CheckedUnit, DeviceChains, DeviceDirectory, DeviceInfo, GatewayMessage, Refusal, Slot, Unit, UnitGate,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{quota::DeviceQuota, Door, Hub, Inbound, Peer, Rate};
+use super::{quota::DeviceQuota, turns::Turns, Door, Hub, Inbound, Peer, Rate};
 use crate::{
     chain::BlockRef, crypto::Checker, directory::Directory, metrics::Counters, proofs::Proofs, vouched::Vouched,
 };
 
-/// Units in one batch at which no further frame is added.
+/// Units whose signatures are checked in one batch.
 const BATCH: usize = 1_024;
+
+/// Units taken from frames between two batches, beyond which further frames wait.
+const INTAKE: usize = 4 * BATCH;
+
+/// Units of all owners that wait to be checked.
+const MAX_WAITING: usize = 32 * BATCH;
+
+/// Units that wait by the owner of their device's resource; strangers' wait together.
+type Waiting = Turns<Option<AccountId>, (Peer, Unit)>;
 
 /// Verified units for the member, answered once it has taken them in.
 pub type Introduction = (Vec<CheckedUnit>, oneshot::Sender<()>);
@@ -76,25 +86,39 @@ impl<L: DeviceChains + Send + Sync + 'static> Ingest<L> {
     pub async fn run(self, rate: Rate, mut inbound: mpsc::Receiver<Inbound>) {
         let ingest = Arc::new(self);
         let mut quota = DeviceQuota::new(rate);
-        while let Some(first) = inbound.recv().await {
+        let mut waiting = Waiting::new(MAX_WAITING);
+        loop {
             let (mut units, mut slots) = (Vec::new(), Vec::new());
-            let mut next = Some(first);
+            let mut next = inbound.try_recv().ok();
+            if next.is_none() && waiting.is_empty() {
+                next = inbound.recv().await;
+                if next.is_none() {
+                    return;
+                }
+            }
             while let Some(request) = next {
                 match request {
                     Inbound::Submit(peer, sent) => ingest.admit_by_quota(&mut quota, peer, sent, &mut units),
                     Inbound::Prove(peer, sent) => slots.extend(sent.into_iter().map(|slot| (peer.clone(), slot))),
                 }
-                next = if units.len() < BATCH && slots.len() < BATCH { inbound.try_recv().ok() } else { None };
+                next = if units.len() < INTAKE && slots.len() < BATCH { inbound.try_recv().ok() } else { None };
             }
             let worker = ingest.clone();
             let work = move || {
-                let new = worker.check(units);
+                worker.line_up(units, &mut waiting);
+                let new = worker.check(waiting.draw(BATCH));
                 slots.iter().for_each(|(peer, slot)| worker.prove(peer, slot));
-                new
+                (new, waiting)
             };
             match tokio::task::spawn_blocking(work).await {
-                Ok(new) => ingest.introduce(new).await,
-                Err(error) => log::error!(target: crate::LOG, "taking units in died: {error}"),
+                Ok((new, left)) => {
+                    waiting = left;
+                    ingest.introduce(new).await;
+                }
+                Err(error) => {
+                    log::error!(target: crate::LOG, "taking units in died: {error}");
+                    waiting = Waiting::new(MAX_WAITING);
+                }
             }
         }
     }
@@ -105,6 +129,19 @@ impl<L: DeviceChains + Send + Sync + 'static> Ingest<L> {
             if quota.take(peer.address, unit.content.slot.device, now) {
                 units.push((peer.clone(), unit));
             } else {
+                self.refuse(&peer, unit.content.slot, Refusal::Busy);
+            }
+        }
+    }
+
+    /// Lets units wait by owner; whoever has the most gives way when there are too many.
+    fn line_up(&self, units: Vec<(Peer, Unit)>, waiting: &mut Waiting) {
+        let head = *self.head.borrow();
+        for (peer, unit) in units {
+            // Who can't be looked up is refused when the unit is checked.
+            let found = self.directory.device(head, unit.content.slot.device).ok().flatten();
+            let owner = found.map(|(_, resource)| resource.owner);
+            if let Some((peer, unit)) = waiting.push(owner, (peer, unit)) {
                 self.refuse(&peer, unit.content.slot, Refusal::Busy);
             }
         }

@@ -10,6 +10,7 @@ mod hub;
 pub mod ingest;
 mod places;
 mod quota;
+mod turns;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
