@@ -1,8 +1,8 @@
 //! Carries out what the state machine wants: first to disk, then out of the node.
 //!
 //! The worker hands effects over and goes on; this task writes what has gathered in one batch, syncs only
-//! where an own witness is in it, and only then lets anything leave the node. A failed write stops it for
-//! good: nothing that was to follow leaves, and a restart finds what was durable.
+//! where an own witness or a candidate that it signs is in it, and only then lets anything leave the node.
+//! A failed write stops it for good: nothing that was to follow leaves, and a restart finds what was durable.
 
 use std::sync::{
     atomic::{AtomicU64, Ordering},
@@ -103,15 +103,20 @@ impl Disk {
         let mut pen = self.pen.lock();
         let mut writes = Vec::new();
         let mut half: Option<&AnchorProposal> = None;
+        let mut sync = false;
         for effect in effects {
             match effect {
                 // It is written together with its leaves, which follow.
                 Effect::Persist(PersistItem::Anchor(proposal)) => half = Some(proposal),
                 Effect::Persist(item) => {
                     writes.push(Write::Item(item));
-                    if pen.me.is_some_and(|me| item.must_sync(me)) {
+                    let must_sync = pen.me.is_some_and(|me| item.must_sync(me));
+                    sync |= must_sync;
+                    // Nothing leaves before the end: only the counter has to follow at once.
+                    if must_sync && matches!(item, PersistItem::Witness(..)) {
                         self.store.write(&writes, true)?;
                         writes.clear();
+                        sync = false;
                         self.raise(&mut pen, item)?;
                     }
                 }
@@ -123,7 +128,7 @@ impl Disk {
             }
         }
         if !writes.is_empty() {
-            self.store.write(&writes, false)?;
+            self.store.write(&writes, sync)?;
         }
         Ok(())
     }

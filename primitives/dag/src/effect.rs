@@ -49,17 +49,21 @@ pub enum PersistItem {
     Anchor(AnchorProposal),
     /// The member lost part of its own past and must stay mute for the rest of the epoch.
     Mute,
+    /// A candidate for the next anchor that the member is about to sign. Whoever signed an anchor that
+    /// turns out final knows its frontier, whatever happened in between.
+    Candidate(AnchorProposal),
 }
 
 impl PersistItem {
     /// Whether it must be on disk (fsync), with everything before it, before any later effect is
-    /// carried out: a member that forgets its own witness would vote twice. Other items may be
-    /// written lazily as long as the order of writing is kept.
+    /// carried out: a member that forgets its own witness would vote twice, and a committee that
+    /// forgets what it signed could not follow the chain. Other items may be written lazily as long
+    /// as the order of writing is kept.
     pub fn must_sync(&self, me: MemberIndex) -> bool {
         match self {
             Self::Witness(witness, _) => witness.content.member == me,
             Self::Anchor(_) => false,
-            Self::Mute => true,
+            Self::Mute | Self::Candidate(_) => true,
         }
     }
 }

@@ -4,12 +4,13 @@ mod common;
 
 use common::{
     build::{content, unit, witness},
+    cluster::Cluster,
     crypto::{committee, member_key, sign, TestCrypto, GENESIS},
 };
 use loadstone_core::{Hash, MemberIndex, Millis};
 use loadstone_dag::{
     frontier_hash, Anchor, AnchorProposal, CheckedWitness, Effect, EpochStart, HistoryRequest, HistoryResponse, Member,
-    MemberConfig,
+    MemberConfig, PersistItem,
 };
 
 const START: Millis = Millis(1_000);
@@ -99,6 +100,34 @@ fn a_candidate_is_served_to_who_asks_for_it() {
     let ask = |hash: Hash| member.serve(&HistoryRequest::Anchors(vec![hash]), &());
     assert_eq!(ask(anchor.hash()), HistoryResponse::Anchors(vec![proposal]));
     assert_eq!(ask(Hash::repeat_byte(1)), HistoryResponse::Anchors(Vec::new()));
+}
+
+#[test]
+fn a_candidate_that_was_signed_before_a_restart_is_served_until_its_anchor_is_applied() {
+    // GIVEN a committee whose members anchored units, and a journal from the moment of a signature
+    let mut cluster = Cluster::new(4);
+    cluster.run(500);
+    cluster.act(1, |m, now| m.introduce(vec![unit(1, 0, Hash::zero(), 5)], now));
+    cluster.run(5_000);
+    let journal = cluster.journals[0].clone();
+    let signed = journal.iter().position(|item| matches!(item, PersistItem::Candidate(_))).expect("it signed");
+    let PersistItem::Candidate(proposal) = journal[signed].clone() else { panic!("a candidate") };
+    let question = HistoryRequest::Anchors(vec![proposal.anchor.hash()]);
+    cluster.journals[0].truncate(signed + 1);
+    // WHEN it starts from that THEN it can say what it signed
+    cluster.restart(0);
+    assert_eq!(cluster.member(0).status().anchor, 0.into());
+    assert_eq!(cluster.member(0).serve(&question, &()), HistoryResponse::Anchors(vec![proposal.clone()]));
+    // WHEN the chain has it THEN it applies it without a question
+    let now = cluster.now;
+    let member = cluster.members[0].as_mut().expect("runs");
+    let effects = member.on_anchor_finalised(&proposal.anchor, now);
+    assert_eq!(anchor_questions(&effects), vec![]);
+    assert_eq!(member.status().anchor, proposal.anchor.number);
+    // AND a restart from the whole journal knows it as an anchor
+    cluster.journals[0] = journal;
+    cluster.restart(0);
+    assert!(cluster.member(0).status().anchor >= proposal.anchor.number);
 }
 
 #[test]

@@ -80,6 +80,7 @@ impl<'a> Batch<'a> {
             PersistItem::Witness(witness, units) => self.witness(witness, units),
             PersistItem::Anchor(proposal) => self.append(&Entry::Anchor(proposal.clone())),
             PersistItem::Mute => self.append(&Entry::Mute),
+            PersistItem::Candidate(proposal) => self.append(&Entry::Candidate(proposal.clone())),
         }
     }
 

@@ -27,6 +27,8 @@ pub(super) enum Entry {
     Anchor(AnchorProposal),
     /// The member has stopped witnessing.
     Mute,
+    /// A candidate that the member signed.
+    Candidate(AnchorProposal),
 }
 
 impl Store {
@@ -43,6 +45,7 @@ impl Store {
                 }
                 Entry::Anchor(proposal) => Ok(PersistItem::Anchor(proposal)),
                 Entry::Mute => Ok(PersistItem::Mute),
+                Entry::Candidate(proposal) => Ok(PersistItem::Candidate(proposal)),
             }
         }))
     }

@@ -200,6 +200,7 @@ impl Plan {
         };
         plan.deal_cuts();
         plan.deal_crashes();
+        plan.deal_blackout();
         plan.deal_closings();
         plan.heal_ms = plan.last_harm();
         plan.deadline_ms = plan.heal_ms + PATIENCE_MS;
@@ -260,6 +261,19 @@ impl Plan {
         let (at, pause) = (draw.gen_range(100..self.measure_ms), draw.gen_range(50..1_500));
         if self.is_honest(seat) {
             self.crashes.push(Crash { at, seat, pause, damage });
+        }
+    }
+
+    /// Now and then all who are honest crash at once, their disks intact or without what was not synced.
+    fn deal_blackout(&mut self) {
+        let mut draw = stream(self.seed, "blackout");
+        if self.canary || !draw.gen_ratio(1, 6) {
+            return;
+        }
+        let at = draw.gen_range(100..self.measure_ms);
+        for seat in (0..self.seats()).filter(|seat| !self.villains.contains(*seat)) {
+            let damage = if draw.gen() { Damage::None } else { Damage::Tail };
+            self.crashes.push(Crash { at, seat, pause: draw.gen_range(50..1_500), damage });
         }
     }
 

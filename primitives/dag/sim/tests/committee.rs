@@ -147,3 +147,16 @@ fn a_device_that_forked_goes_on_in_its_next_life() {
     let first = Slot { incarnation: Incarnation(1), ..slot(1, 0) };
     assert!(world.record().anchored(&first).is_some());
 }
+
+#[test]
+fn all_crash_at_once_and_everything_goes_on() {
+    for (at, damage) in (100..3_000).step_by(50).flat_map(|at| [(at, Damage::None), (at, Damage::Tail)]) {
+        // GIVEN four that crash together, before or after the chain took an anchor that nobody applied yet
+        let crashes = (0..4).flat_map(|seat| crash(at, seat, 400, damage)).collect();
+        let closings = vec![Closing { at: 1_500, leaves: false, joins: false }];
+        let closings = if at % 100 == 0 { closings } else { Vec::new() };
+        // WHEN they start again THEN everything is anchored, and all know the newest anchor
+        let outcome = World::new(Plan { crashes, closings, ..calm(400 + at, 4) }, false).run();
+        assert!(outcome.verdict.is_ok(), "at {at}, {damage:?}: {}", outcome.verdict);
+    }
+}

@@ -6,8 +6,8 @@ use loadstone_core::{AnchorNumber, Level, MemberIndex, Millis};
 
 use super::Member;
 use crate::{
-    graph::NodeId, CheckedUnit, CheckedWitness, Crypto, Effect, HistoryRequest, MemberMessage, MemberSet, PersistItem,
-    Unit, Witness, WitnessContent, WitnessRef, MAX_WITNESS_UNITS,
+    graph::NodeId, AnchorProposal, CheckedUnit, CheckedWitness, Crypto, Effect, HistoryRequest, MemberMessage,
+    MemberSet, PersistItem, Unit, Witness, WitnessContent, WitnessRef, MAX_WITNESS_UNITS,
 };
 
 /// Witnesses without effect before the pace slows down; confirming takes three.
@@ -206,7 +206,7 @@ impl<C: Crypto> Member<C> {
         let mut unheard = Vec::new();
         let epoch = match &item {
             PersistItem::Witness(witness, _) => witness.content.epoch,
-            PersistItem::Anchor(proposal) => proposal.anchor.epoch,
+            PersistItem::Anchor(proposal) | PersistItem::Candidate(proposal) => proposal.anchor.epoch,
             PersistItem::Mute => self.config.epoch,
         };
         if epoch != self.config.epoch {
@@ -214,11 +214,23 @@ impl<C: Crypto> Member<C> {
         }
         let placed = match item {
             PersistItem::Witness(witness, units) => self.restore_witness(witness, units, now, &mut unheard),
-            PersistItem::Anchor(proposal) => self.apply_anchor(proposal, Millis(0), &mut unheard),
+            PersistItem::Anchor(proposal) => self.restore_anchor(proposal, &mut unheard),
+            PersistItem::Candidate(proposal) => {
+                self.finality.keep(proposal, self.ledger.graph.last_anchor().next());
+                Some(())
+            }
             PersistItem::Mute => None,
         };
         // A gap in what was persisted may hide a vote of ours as well.
         self.mute |= placed.is_none();
+    }
+
+    fn restore_anchor(&mut self, proposal: AnchorProposal, unheard: &mut Vec<Effect>) -> Option<()> {
+        let number = proposal.anchor.number;
+        self.apply_anchor(proposal, Millis(0), unheard)?;
+        // The other candidates for it are void.
+        self.finality.forget(number);
+        Some(())
     }
 
     fn restore_witness(

@@ -15,7 +15,7 @@ use crate::{
     frontier_hash,
     graph::{NodeId, UnitId},
     heads_root, leaves_root, AcknowledgementKind, Anchor, AnchorProposal, Crypto, Effect, MemberMessage, MemberSet,
-    WitnessRef,
+    PersistItem, WitnessRef,
 };
 
 impl<C: Crypto> Member<C> {
@@ -66,7 +66,7 @@ impl<C: Crypto> Member<C> {
         {
             return;
         }
-        self.sign(hash);
+        self.sign(hash, out);
         self.show(hash, now, out);
     }
 
@@ -123,12 +123,18 @@ impl<C: Crypto> Member<C> {
         }
     }
 
-    fn sign(&mut self, hash: Hash) -> Option<Signature> {
+    /// Signs a candidate once it is on disk with all that its frontier names: if a quorum's signatures make
+    /// it final and everybody crashes, each signer can still say what it was.
+    fn sign(&mut self, hash: Hash, out: &mut Vec<Effect>) -> Option<Signature> {
         let candidate = self.candidates.by_hash.get_mut(&hash)?;
         let payload = candidate.proposal.anchor.payload(&self.config.genesis);
         let signature = self.crypto.sign(payload.as_bytes())?;
         candidate.tally.add(self.config.me, signature);
         candidate.verdict = Verdict::Signed;
+        let proposal = candidate.proposal.clone();
+        if self.finality.keep(proposal.clone(), self.ledger.graph.last_anchor().next()) {
+            out.push(Effect::Persist(PersistItem::Candidate(proposal)));
+        }
         Some(signature)
     }
 
@@ -225,7 +231,7 @@ impl<C: Crypto> Member<C> {
                 missing.into_iter().for_each(|id| self.inbox.want(id, proposer, None, now));
             } else if !self.is_right(&proposal) {
                 self.candidates.by_hash.entry(hash).and_modify(|candidate| candidate.verdict = Verdict::Refused);
-            } else if let Some(signature) = self.sign(hash) {
+            } else if let Some(signature) = self.sign(hash, out) {
                 out.push(Effect::Broadcast(MemberMessage::SignAnchor(hash, self.config.me, signature)));
             }
         }

@@ -13,6 +13,10 @@ const MAX_CANDIDATES: usize = 8;
 /// A candidate that is not certified after this time may make room for another of its proposer.
 const PATIENCE_MS: u64 = 10_000;
 
+/// Doublings of that time, one for each that made room: what was signed stays in the journal, and an
+/// anchor may be a long time coming.
+const MAX_BACKOFF: u32 = 6;
+
 /// Signatures of one member that may come before the candidate they sign.
 const MAX_EARLY: usize = 8;
 
@@ -46,6 +50,8 @@ pub(super) struct Appraisal {
 #[derive(Default)]
 pub(super) struct Candidates {
     pub by_hash: BTreeMap<Hash, Candidate>,
+    /// Candidates of each proposer that made room since the last anchor.
+    dropped: BTreeMap<MemberIndex, u32>,
     early: BTreeMap<(MemberIndex, Hash), Signature>,
     appraisals: Vec<Appraisal>,
     /// Since when something can be anchored.
@@ -63,6 +69,7 @@ impl Candidates {
     /// Anchor `number` was finalised: the other candidates for it are void.
     pub fn reset(&mut self, number: AnchorNumber) {
         self.by_hash.retain(|_, candidate| candidate.proposal.anchor.number > number);
+        self.dropped.clear();
         self.early.clear();
         self.appraisals.clear();
         self.ready_at = None;
@@ -82,10 +89,13 @@ impl Candidates {
     pub fn put(&mut self, hash: Hash, proposal: AnchorProposal, proposer: MemberIndex, now: Millis) -> bool {
         let of_proposer = || self.by_hash.iter().filter(|(_, candidate)| candidate.proposer == proposer);
         if of_proposer().count() >= MAX_CANDIDATES {
-            let is_old = |c: &Candidate| c.certified_at.is_none() && now.since(c.since) >= PATIENCE_MS;
+            let dropped = self.dropped.get(&proposer).copied().unwrap_or_default();
+            let patience = PATIENCE_MS << dropped.min(MAX_BACKOFF);
+            let is_old = |c: &Candidate| c.certified_at.is_none() && now.since(c.since) >= patience;
             let oldest = of_proposer().filter(|(_, c)| is_old(c)).min_by_key(|(_, c)| c.since).map(|(hash, _)| *hash);
             let Some(oldest) = oldest else { return false };
             self.by_hash.remove(&oldest);
+            self.dropped.insert(proposer, dropped.saturating_add(1));
         }
         let candidate = Candidate {
             proposal,

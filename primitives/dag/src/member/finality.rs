@@ -14,7 +14,7 @@ const MAX_BACKOFF: u16 = 2;
 pub(super) struct Finality {
     /// From the chain, and their parents as far as they were learned.
     pending: BTreeMap<AnchorNumber, Anchor>,
-    /// Frontiers of anchors, by the anchor's hash.
+    /// Frontiers by the anchor's hash: of final anchors, and of the candidates that we signed.
     known: BTreeMap<Hash, AnchorProposal>,
     /// When the last anchor was applied.
     pub applied_at: Millis,
@@ -62,8 +62,14 @@ impl Finality {
         is_wanted && self.known.insert(hash, proposal).is_none()
     }
 
+    /// Keeps a candidate for anchor `next` or a later one that we sign, or signed before a restart. Returns
+    /// whether it was not kept before.
+    pub fn keep(&mut self, proposal: AnchorProposal, next: AnchorNumber) -> bool {
+        proposal.anchor.number >= next && self.known.insert(proposal.anchor.hash(), proposal).is_none()
+    }
+
     /// Anchor `number` was applied: neither it nor any before it is waited for.
-    fn forget(&mut self, number: AnchorNumber) {
+    pub fn forget(&mut self, number: AnchorNumber) {
         self.pending = self.pending.split_off(&number.next());
         self.known.retain(|_, proposal| proposal.anchor.number > number);
         self.fruitless = 0;
@@ -146,11 +152,11 @@ impl<C: Crypto> Member<C> {
     }
 
     /// The chain tells of its newest anchor only, and one block may finalise several: those before it
-    /// that are candidates here need not be asked for.
+    /// that are candidates here, or were before a restart, need not be asked for.
     fn adopt_parents(&mut self) {
         let next = self.ledger.graph.last_anchor().next();
         while let Some(parent) = self.finality.unknown_parent(next) {
-            let Some(proposal) = self.candidates.proposal(&parent).cloned() else { return };
+            let Some(proposal) = self.proposal(&parent).cloned() else { return };
             let pending = self.finality.pending.len();
             self.finality.learn(proposal, next);
             if self.finality.pending.len() == pending {
@@ -171,8 +177,7 @@ impl<C: Crypto> Member<C> {
             let next = self.ledger.graph.last_anchor().next();
             let Some(anchor) = self.finality.pending.get(&next) else { return };
             let hash = anchor.hash();
-            let known = self.finality.known.get(&hash).or_else(|| self.candidates.proposal(&hash));
-            let Some(proposal) = known.cloned() else { return };
+            let Some(proposal) = self.proposal(&hash).cloned() else { return };
             let missing = self.missing_of(&proposal);
             if !missing.is_empty() {
                 let from = MemberIndex(self.finality.next_peer % self.config.committee.size());
@@ -229,11 +234,18 @@ impl<C: Crypto> Member<C> {
         if self.finality.broken || now < self.finality.due {
             return;
         }
-        let question = self.finality.question(next).filter(|hash| self.candidates.proposal(hash).is_none());
+        let question = self.finality.question(next).filter(|hash| self.proposal(hash).is_none());
         let Some(hash) = question else { return };
         let peer = self.finality.turn(me, members, self.config.retry_ms, now);
         if peer != me {
             out.push(Effect::Request(peer, HistoryRequest::Anchors(vec![hash])));
         }
+    }
+}
+
+impl<C> Member<C> {
+    /// What is known of an anchor that is not applied: of a final one, of one that we signed, of a candidate.
+    pub(super) fn proposal(&self, hash: &Hash) -> Option<&AnchorProposal> {
+        self.finality.known.get(hash).or_else(|| self.candidates.proposal(hash))
     }
 }

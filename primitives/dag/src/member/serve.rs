@@ -100,12 +100,13 @@ impl<C> Member<C> {
     }
 
     /// The anchor asked for with some before it, newest first, so that each is the parent of the one before;
-    /// or a candidate alone, which may be final although we have not heard so: its hash binds it.
+    /// or a candidate alone, which may be final although we have not heard so: its hash binds it. Those that
+    /// we signed outlive a restart for this: when all signers crash at once, nobody else could say.
     fn serve_anchors(&self, wanted: &[Hash]) -> Vec<AnchorProposal> {
         let anchors = &self.ledger.graph.anchors;
         let position = wanted.iter().find_map(|hash| anchors.iter().rposition(|anchor| anchor.hash == *hash));
         let Some(position) = position else {
-            return wanted.iter().find_map(|hash| self.candidates.proposal(hash)).cloned().into_iter().collect();
+            return wanted.iter().find_map(|hash| self.proposal(hash)).cloned().into_iter().collect();
         };
         anchors[..=position].iter().rev().take(ANCHOR_BATCH).map(|anchor| anchor.proposal.clone()).collect()
     }

@@ -85,6 +85,7 @@ impl Cluster {
         match effect {
             Effect::Persist(item) => self.journals[at].push(item),
             Effect::Broadcast(message) => {
+                self.assert_kept(at, &message);
                 self.sent.push(message.clone());
                 self.mail.push_back((at, message));
             }
@@ -114,6 +115,17 @@ impl Cluster {
             }
             Effect::Evidence(fault) => self.evidence.push(fault),
         }
+    }
+
+    /// What a member signs for the chain was written before.
+    fn assert_kept(&self, at: usize, message: &MemberMessage) {
+        let signed = match message {
+            MemberMessage::Propose(proposal, ..) => proposal.anchor.hash(),
+            MemberMessage::SignAnchor(hash, ..) => *hash,
+            _ => return,
+        };
+        let is_it = |item: &PersistItem| matches!(item, PersistItem::Candidate(kept) if kept.anchor.hash() == signed);
+        assert!(self.journals[at].iter().any(is_it), "member {at} signs what it may forget");
     }
 
     fn submit(&mut self, anchor: Anchor) {

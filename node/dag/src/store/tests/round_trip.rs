@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn the_journal_comes_back_in_its_order() {
-    // GIVEN witnesses, one of which names a unit that another brought, an anchor, and a mute
+    // GIVEN witnesses, one of which names a unit that another brought, a mute, a candidate, and its anchor
     let (folder, mut ledger) = (folder(), Ledger::default());
     let units = ledger.units(3);
     let bursts: Vec<_> = (0..5).map(|second| ledger.unit(8, series(second, 0..4))).collect();
@@ -12,13 +12,14 @@ fn the_journal_comes_back_in_its_order() {
     if let PersistItem::Witness(witness, _) = &mut shared {
         witness.content.units = vec![id_of(&units[1])];
     }
-    let items = [ledger.witness(&units), shared, ledger.witness(&bursts), PersistItem::Mute];
+    let (first, last) = (ledger.witness(&units), ledger.witness(&bursts));
     let (proposal, leaves) = ledger.anchor(&units);
+    let items = [first, shared, last, PersistItem::Mute, PersistItem::Candidate(proposal.clone())];
     {
         let store = open(&folder);
         store.begin_epoch(0, &EpochStart::default()).expect("it begins");
         store.write(&[Write::Item(&items[0]), Write::Item(&items[1])], false).expect("it is written");
-        store.write(&[Write::Item(&items[2]), Write::Item(&items[3])], true).expect("it is written");
+        store.write(&items[2..].iter().map(Write::Item).collect::<Vec<_>>(), true).expect("it is written");
         store.write(&[Write::Anchor { proposal: &proposal, leaves: &leaves, block: BLOCK }], true).expect("written");
     }
     // WHEN it is opened again THEN the journal is the same, and goes on at its end
