@@ -112,7 +112,7 @@ impl pallet_dag_anchor::Config for Test {
     type OnAnchor = Listener;
     type KeepAnchors = ConstU32<KEEP>;
     type Priority = Priority;
-    type WeightInfo = ();
+    type WeightInfo = pallet_dag_anchor::weights::SubstrateWeight<Test>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = Helper;
 }
