@@ -1,9 +1,12 @@
 //! Checks of anchored units: hash chain of anchors, Merkle roots, signatures, the devices' own chains.
 
-use crate::{history::StoredAnchor, parse::slot_name};
-use codec::{DecodeAll, Encode};
-use loadstone_core::{AnchorNumber, Device, DeviceId, Hash, Incarnation, Sequence};
-use loadstone_dag::{leaves_root, AnchorLeaf, Body, Slot, Unit};
+use crate::{
+    history::{Anchored, Trusted},
+    parse::slot_name,
+};
+use codec::Encode;
+use loadstone_core::{AnchorNumber, Device, DeviceId, Hash, Incarnation, PublicKey, Sequence};
+use loadstone_dag::{leaves_root, Anchor, AnchorLeaf, Body, Slot, Unit};
 use loadstone_evidence::sign::{verify_batch, Signed};
 use loadstone_market::baseline::Reading;
 use serde::Serialize;
@@ -46,24 +49,16 @@ fn anchor_item(number: AnchorNumber) -> String {
     format!("anchor {number}")
 }
 
-/// Checks `anchors`, which are numbers 1 and up without a gap. `last` is the chain's hash of the last of
-/// them, and `kept` holds the anchors that stand in state.
-pub fn check(
-    genesis: &Hash,
-    anchors: &[StoredAnchor],
-    kept: &[Option<loadstone_dag::Anchor>],
-    last: Hash,
-    devices: &BTreeMap<DeviceId, Device>,
-) -> Units {
+/// Checks `anchors`, which are numbers 1 and up without a gap to the last that is trusted.
+pub fn check(genesis: &Hash, anchors: Vec<Anchored>, trusted: &Trusted, devices: &BTreeMap<DeviceId, Device>) -> Units {
     let mut units = Units::default();
-    check_hashes(anchors, kept, last, &mut units.mismatches);
-    for stored in anchors {
-        let decoded = decode_units(stored, &mut units.mismatches);
-        check_root(genesis, stored, &decoded, &mut units.mismatches);
-        check_signatures(genesis, &decoded, devices, &mut units);
-        for unit in decoded {
+    check_hashes(&anchors, trusted, &mut units.mismatches);
+    for anchored in anchors {
+        check_root(genesis, &anchored, &mut units.mismatches);
+        check_signatures(genesis, &anchored.units, devices, &mut units);
+        for unit in anchored.units {
             units.readings += readings(&unit).len() as u64;
-            units.anchored.insert(unit.content.slot, (stored.anchor.number, unit));
+            units.anchored.insert(unit.content.slot, (anchored.anchor.number, unit));
         }
     }
     check_chains(genesis, &mut units);
@@ -71,21 +66,16 @@ pub fn check(
 }
 
 /// Each anchor is the one in state, or the parent of the one after it.
-fn check_hashes(
-    anchors: &[StoredAnchor],
-    kept: &[Option<loadstone_dag::Anchor>],
-    last: Hash,
-    mismatches: &mut Vec<Mismatch>,
-) {
-    let mut expected = last;
-    for (position, stored) in anchors.iter().enumerate().rev() {
-        let in_state = kept.get(position).and_then(Option::as_ref);
-        let wanted = in_state.map_or(expected, loadstone_dag::Anchor::hash);
+fn check_hashes(anchors: &[Anchored], trusted: &Trusted, mismatches: &mut Vec<Mismatch>) {
+    let (_, mut expected) = trusted.last;
+    for (position, anchored) in anchors.iter().enumerate().rev() {
         let number = AnchorNumber(u32::try_from(position).unwrap_or(u32::MAX)).next();
-        if stored.anchor.hash() != wanted || wanted != expected {
+        let in_state = trusted.kept.get(&number);
+        let wanted = in_state.map_or(expected, Anchor::hash);
+        if anchored.anchor.hash() != wanted || wanted != expected {
             mismatches.push(Mismatch::new(anchor_item(number), "it is not the one on chain"));
         }
-        expected = in_state.map_or(stored.anchor.parent, |anchor| anchor.parent);
+        expected = in_state.map_or(anchored.anchor.parent, |anchor| anchor.parent);
     }
     if !anchors.is_empty() && !expected.is_zero() {
         mismatches
@@ -93,43 +83,50 @@ fn check_hashes(
     }
 }
 
-fn decode_units(stored: &StoredAnchor, mismatches: &mut Vec<Mismatch>) -> Vec<Unit> {
-    let decoded = stored.units.iter().filter_map(|unit| {
-        let found = Unit::decode_all(&mut &unit.bytes[..]).ok().filter(|found| found.content.slot == unit.slot);
-        if found.is_none() {
-            mismatches.push(Mismatch::new(unit_item(&unit.slot), "its bytes are no unit of this place"));
-        }
-        found
-    });
-    decoded.collect()
-}
-
-fn check_root(genesis: &Hash, stored: &StoredAnchor, units: &[Unit], mismatches: &mut Vec<Mismatch>) {
+fn check_root(genesis: &Hash, anchored: &Anchored, mismatches: &mut Vec<Mismatch>) {
+    let Anchored { anchor, units } = anchored;
     let leaf = |unit: &Unit| AnchorLeaf { slot: unit.content.slot, unit: unit.content.payload(genesis).hash() };
     let leaves: Vec<AnchorLeaf> = units.iter().map(leaf).collect();
-    let item = anchor_item(stored.anchor.number);
+    let item = anchor_item(anchor.number);
     if leaves.windows(2).any(|pair| pair[0].slot >= pair[1].slot) {
         mismatches.push(Mismatch::new(item.clone(), "its units are out of order"));
     }
-    if u32::try_from(leaves.len()) != Ok(stored.anchor.units) {
-        let text = format!("{} units where it counts {}", leaves.len(), stored.anchor.units);
+    if u32::try_from(leaves.len()) != Ok(anchor.units) {
+        let text = format!("{} units where it counts {}", leaves.len(), anchor.units);
         mismatches.push(Mismatch::new(item.clone(), text));
     }
-    if leaves_root(&leaves) != stored.anchor.root {
+    if leaves_root(&leaves) != anchor.root {
         mismatches.push(Mismatch::new(item, "its units do not give its Merkle root"));
     }
 }
 
-fn check_signatures(genesis: &Hash, decoded: &[Unit], devices: &BTreeMap<DeviceId, Device>, units: &mut Units) {
+/// Whose signature a unit must bear.
+pub enum Signer<'a> {
+    /// This key's.
+    Known(&'a PublicKey),
+    /// The key's of an earlier life, which the chain no longer holds.
+    Earlier,
+    /// No device of this life is registered.
+    Nobody,
+}
+
+/// The signer of the unit in this place.
+pub fn signer<'a>(devices: &'a BTreeMap<DeviceId, Device>, slot: &Slot) -> Signer<'a> {
+    match devices.get(&slot.device) {
+        Some(device) if device.incarnation == slot.incarnation => Signer::Known(&device.key),
+        Some(device) if device.incarnation > slot.incarnation => Signer::Earlier,
+        _ => Signer::Nobody,
+    }
+}
+
+fn check_signatures(genesis: &Hash, anchored: &[Unit], devices: &BTreeMap<DeviceId, Device>, units: &mut Units) {
     let mut checked = Vec::new();
-    for unit in decoded {
+    for unit in anchored {
         let slot = unit.content.slot;
-        match devices.get(&slot.device) {
-            Some(device) if device.incarnation == slot.incarnation => {
-                checked.push((slot, device.key, unit.content.payload(genesis), unit.signature));
-            }
-            Some(device) if device.incarnation > slot.incarnation => units.unchecked += 1,
-            _ => units.mismatches.push(Mismatch::new(unit_item(&slot), "its device is not registered")),
+        match signer(devices, &slot) {
+            Signer::Known(key) => checked.push((slot, key, unit.content.payload(genesis), unit.signature)),
+            Signer::Earlier => units.unchecked += 1,
+            Signer::Nobody => units.mismatches.push(Mismatch::new(unit_item(&slot), "its device is not registered")),
         }
     }
     let signed =
@@ -141,18 +138,14 @@ fn check_signatures(genesis: &Hash, decoded: &[Unit], devices: &BTreeMap<DeviceI
     }
 }
 
-/// Every unit names the one before it in its device's chain.
+/// Every unit names the one before it in its device's life; the first names none.
 fn check_chains(genesis: &Hash, units: &mut Units) {
     let mut before: Option<(Slot, Hash)> = None;
     for (slot, (_, unit)) in &units.anchored {
-        let previous = before.filter(|(last, _)| last.device == slot.device);
-        let follows = match previous {
-            Some((last, hash)) => {
-                let next = last.incarnation == slot.incarnation && last.sequence.next() == slot.sequence;
-                let renewed = last.incarnation < slot.incarnation && slot.sequence.0 == 0;
-                (next || renewed) && unit.content.previous == hash
-            }
-            None => slot.sequence.0 == 0,
+        let same_life = |last: &Slot| (last.device, last.incarnation) == (slot.device, slot.incarnation);
+        let follows = match before.filter(|(last, _)| same_life(last)) {
+            Some((last, hash)) => last.sequence.next() == slot.sequence && unit.content.previous == hash,
+            None => slot.sequence.0 == 0 && unit.content.previous.is_zero(),
         };
         if !follows {
             let text = "it does not follow the unit before it in its device's chain";

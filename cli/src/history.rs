@@ -1,93 +1,104 @@
-//! Anchored units: from a node, or from files that were stored before.
-//!
-//! A stored anchor keeps every unit as bytes of its own under its place, so that a damaged file still
-//! names the unit that was damaged.
+//! Anchored units as a node serves them, and what the chain says of anchors.
 
 use crate::{
     client::{Chain, State},
     fault::Fault,
-    files,
 };
-use anyhow::{bail, Context, Result};
-use codec::{Decode, Encode};
+use anyhow::Result;
+use futures::{stream, Stream, StreamExt};
 use loadstone_core::{verify_mmr, AnchorNumber, Hash, MerkleProof, MmrPeaks, MmrProof};
 use loadstone_dag::{Anchor, AnchorUnits, Slot, Unit};
 use loadstone_evidence::keys;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeMap;
 use subxt::rpcs::rpc_params;
 
 /// Answer of `dag_proof`.
 pub type DagProof = (Anchor, MerkleProof, Unit, MmrProof);
 
+/// Anchors that are read from state at once.
+const BATCH: u32 = 1_000;
+
+/// Anchors that a node is asked for at once.
+const AT_ONCE: usize = 8;
+
+/// The first anchor of every chain.
+pub const FIRST: AnchorNumber = AnchorNumber(1);
+
 /// An anchor with its units.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct StoredAnchor {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Anchored {
     /// The anchor.
     pub anchor: Anchor,
     /// Its units in rising order of place.
-    pub units: Vec<StoredUnit>,
+    pub units: Vec<Unit>,
 }
 
-/// A unit as bytes under its place.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct StoredUnit {
-    /// Its place.
-    pub slot: Slot,
-    /// The SCALE-encoded unit.
-    pub bytes: Vec<u8>,
-}
-
-impl StoredAnchor {
-    fn new(anchor: Anchor, units: &[Unit]) -> Self {
-        let units = units.iter().map(|unit| StoredUnit { slot: unit.content.slot, bytes: unit.encode() });
-        Self { anchor, units: units.collect() }
-    }
-}
-
-/// Where anchored units come from.
-pub enum Source {
-    /// A node's database.
-    Node,
-    /// A folder that `loadstone archive` wrote.
-    Folder(PathBuf),
-}
-
-/// What the chain says of anchors 1 to some last one.
+/// What the chain says of anchors up to some last one.
+#[derive(Clone, Debug, Default)]
 pub struct Trusted {
     /// Those that are still kept in state.
-    pub kept: Vec<Option<Anchor>>,
-    /// Hash of the last.
-    pub last: Hash,
+    pub kept: BTreeMap<AnchorNumber, Anchor>,
+    /// The last one's number and hash.
+    pub last: (AnchorNumber, Hash),
 }
 
 impl Trusted {
-    /// Reads them at `state`. Where the last was pruned, a proof from the node leads to the range's peaks.
-    pub async fn read(state: &State<'_>, last: AnchorNumber) -> Result<Self> {
-        let anchor_keys: Vec<_> = (1..=last.0).map(|number| keys::anchor(AnchorNumber(number))).collect();
-        let kept = state.get_all::<Anchor>(&anchor_keys).await?;
-        let hash = match kept.last() {
-            Some(Some(anchor)) => anchor.hash(),
-            Some(None) => pruned(state, last).await?.hash(),
-            None => Hash::zero(),
+    /// Reads them at `state`, from `first` on. Where the last was pruned, a proof from the node leads to the
+    /// range's peaks.
+    pub async fn read(state: &State<'_>, first: AnchorNumber, last: AnchorNumber) -> Result<Self> {
+        let kept = kept(state, first, last).await?;
+        let hash = match kept.get(&last) {
+            Some(anchor) => anchor.hash(),
+            None if last < FIRST => Hash::zero(),
+            None => pruned(state, last).await?.hash(),
         };
-        Ok(Self { kept, last: hash })
+        Ok(Self { kept, last: (last, hash) })
     }
+
+    /// All hashes that are known.
+    pub fn hashes(&self) -> BTreeMap<AnchorNumber, Hash> {
+        let kept = self.kept.iter().map(|(number, anchor)| (*number, anchor.hash()));
+        kept.chain((self.last.0 >= FIRST).then_some(self.last)).collect()
+    }
+}
+
+/// Anchors `first` to `last` as far as state keeps them. It keeps the newest, so they are read from the end.
+pub async fn kept(
+    state: &State<'_>,
+    first: AnchorNumber,
+    last: AnchorNumber,
+) -> Result<BTreeMap<AnchorNumber, Anchor>> {
+    let mut found = BTreeMap::new();
+    let mut end = last.0;
+    while end >= first.0 && end > 0 {
+        let begin = first.0.max(end.saturating_sub(BATCH - 1)).max(1);
+        let wanted: Vec<_> = (begin..=end).map(|number| keys::anchor(AnchorNumber(number))).collect();
+        let anchors = state.get_all::<Anchor>(&wanted).await?;
+        let is_oldest = anchors.first().is_none_or(Option::is_none);
+        found.extend((begin..=end).zip(anchors).filter_map(|(number, anchor)| Some((AnchorNumber(number), anchor?))));
+        if is_oldest {
+            break;
+        }
+        end = begin - 1;
+    }
+    Ok(found)
 }
 
 /// An anchor that is no longer kept, proved against the range's peaks in state.
 async fn pruned(state: &State<'_>, number: AnchorNumber) -> Result<Anchor> {
     let peaks: MmrPeaks = state.require(keys::peaks(), "the range of anchors").await?;
-    let units = fetch_units(state.chain(), number).await?;
-    let slot = units.first().map(|unit| unit.content.slot).context("an anchor without units")?;
-    let (anchor, _, _, range) = dag_proof(state.chain(), &slot, Some(peaks.leaves)).await?;
+    let (anchor, range) = dag_anchor(state.chain(), number, Some(peaks.leaves)).await?;
     let placed = anchor.number == number && range.index.checked_add(1) == Some(number.0);
     if !placed || range.leaves != peaks.leaves || !verify_mmr(&peaks.root(), anchor.hash(), &range) {
-        bail!("the node's proof of anchor {number} does not hold");
+        return Err(Fault::Mismatch(format!("the node's proof of anchor {number} does not hold")).into());
     }
     Ok(anchor)
+}
+
+/// Asks the node for an anchor with its place in the range. Asked by number, since an anchor that
+/// closes an epoch may hold no unit to ask for.
+async fn dag_anchor(chain: &Chain, number: AnchorNumber, leaves: Option<u32>) -> Result<(Anchor, MmrProof)> {
+    chain.request_scale("dag_anchor", rpc_params![number.0, leaves]).await
 }
 
 /// Asks the node for the proof of a unit.
@@ -96,68 +107,23 @@ pub async fn dag_proof(chain: &Chain, slot: &Slot, leaves: Option<u32>) -> Resul
     chain.request_scale("dag_proof", params).await
 }
 
-async fn fetch_units(chain: &Chain, number: AnchorNumber) -> Result<Vec<Unit>> {
+/// The anchor of this number with its units. `kept` is the chain's own copy, where it has one.
+async fn anchored(chain: &Chain, number: AnchorNumber, kept: Option<&Anchor>) -> Result<Anchored> {
+    let anchor = match kept {
+        Some(anchor) => anchor.clone(),
+        None => dag_anchor(chain, number, None).await?.0,
+    };
     let answer: AnchorUnits = chain.request_scale("dag_anchorUnits", rpc_params![number.0]).await?;
-    Ok(answer.units)
+    Ok(Anchored { anchor, units: answer.units })
 }
 
-impl Source {
-    /// The anchor of this number with its units. `kept` is the chain's own copy, where it has one.
-    ///
-    /// # Errors
-    /// When the node or the folder has no such anchor, or a file does not decode at all.
-    pub async fn anchor(&self, chain: &Chain, number: AnchorNumber, kept: Option<&Anchor>) -> Result<StoredAnchor> {
-        match (self, kept) {
-            (Self::Node, Some(anchor)) => Ok(StoredAnchor::new(anchor.clone(), &fetch_units(chain, number).await?)),
-            (Self::Node, None) => {
-                let units = fetch_units(chain, number).await?;
-                let slot = units.first().map(|unit| unit.content.slot).context("an anchor without units")?;
-                Ok(StoredAnchor::new(dag_proof(chain, &slot, None).await?.0, &units))
-            }
-            (Self::Folder(folder), _) => load(folder, number),
-        }
-    }
-}
-
-fn file(folder: &Path, number: AnchorNumber) -> PathBuf {
-    folder.join(format!("anchor-{:010}.scale", number.0))
-}
-
-/// Writes an anchor into a folder.
-pub fn store(folder: &Path, stored: &StoredAnchor) -> Result<()> {
-    let path = file(folder, stored.anchor.number);
-    files::write(&path, &stored.encode())
-}
-
-/// Reads an anchor from a folder.
-///
-/// # Errors
-/// [`Fault::Mismatch`] when the file does not decode: `store` wrote it whole, so it was changed since.
-pub fn load(folder: &Path, number: AnchorNumber) -> Result<StoredAnchor> {
-    let path = file(folder, number);
-    let bytes = fs::read(&path).with_context(|| format!("can't read {}", path.display()))?;
-    crate::client::decode(&bytes).map_err(|_| Fault::Mismatch(format!("{} is damaged", path.display())).into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::check::tests::history;
-
-    #[test]
-    fn stored_anchors_come_back() {
-        // GIVEN a folder with a stored anchor
-        let folder = tempfile::tempdir().expect("a folder");
-        let stored = history(1, 2).anchors.remove(0);
-        store(folder.path(), &stored).expect("written");
-        // THEN it reads as it was, another one is missing, and a cut one is damaged
-        assert_eq!(load(folder.path(), AnchorNumber(1)).expect("read"), stored);
-        assert!(load(folder.path(), AnchorNumber(2)).is_err());
-        fs::write(file(folder.path(), AnchorNumber(1)), &stored.encode()[1..]).expect("written");
-        let error = load(folder.path(), AnchorNumber(1)).expect_err("damaged");
-        assert!(error.to_string().contains("damaged"), "{error}");
-        // AND a damaged file is a difference, a missing one a plain failure
-        assert_eq!(crate::fault::code(&error), 3);
-        assert_eq!(crate::fault::code(&load(folder.path(), AnchorNumber(2)).expect_err("missing")), 1);
-    }
+/// Anchors `first` to `last` with their units from the node, in order.
+pub fn from_node<'a>(
+    chain: &'a Chain,
+    kept: &'a BTreeMap<AnchorNumber, Anchor>,
+    first: AnchorNumber,
+    last: AnchorNumber,
+) -> impl Stream<Item = Result<Anchored>> + 'a {
+    let numbers = stream::iter((first.0..=last.0).map(AnchorNumber));
+    numbers.map(move |number| anchored(chain, number, kept.get(&number))).buffered(AT_ONCE)
 }

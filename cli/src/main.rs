@@ -1,6 +1,7 @@
 //! `loadstone`: commands for dispatchers, aggregators and auditors.
 
 mod admissible;
+mod archived;
 mod call;
 mod check;
 mod client;

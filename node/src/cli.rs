@@ -1,7 +1,8 @@
 //! The node's command line.
 
-use crate::{chain_spec::ExportCmd, dag::GatewayArgs, keys::ValidatorKeysCmd, service::TuningParams};
-use clap::{Parser, Subcommand};
+use crate::{chain_spec::ExportCmd, keys::ValidatorKeysCmd, service::TuningParams};
+use clap::{Args, Parser, Subcommand};
+use loadstone_dag_node::{GatewayArgs, KeepingArgs};
 use sc_cli::{
     BuildSpecCmd, ChainInfoCmd, CheckBlockCmd, ExportBlocksCmd, ExportStateCmd, ImportBlocksCmd, KeySubcommand,
     PurgeChainCmd, RevertCmd, RunCmd, SignCmd, VerifyCmd,
@@ -23,13 +24,25 @@ pub struct Cli {
     #[clap(flatten)]
     pub tuning: TuningParams,
 
-    /// How devices are served.
+    /// The DAG ledger.
     #[clap(flatten)]
-    pub gateway: GatewayArgs,
+    pub ledger: LedgerArgs,
 
     /// When to stop before the disk is full.
     #[clap(flatten)]
     pub storage_monitor: StorageMonitorParams,
+}
+
+/// Options of the DAG ledger.
+#[derive(Clone, Debug, Args)]
+pub struct LedgerArgs {
+    /// How devices are served.
+    #[clap(flatten)]
+    pub gateway: GatewayArgs,
+
+    /// What is kept.
+    #[clap(flatten)]
+    pub keeping: KeepingArgs,
 }
 
 /// What the node can do besides running.

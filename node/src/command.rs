@@ -97,7 +97,7 @@ fn run_on_database(cli: &Cli, command: &Command) -> sc_cli::Result<()> {
 }
 
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {
-    let (tuning, gateway) = (cli.tuning.clone(), cli.gateway.clone());
+    let (tuning, ledger) = (cli.tuning.clone(), cli.ledger.clone());
     let storage_monitor = cli.storage_monitor.clone();
     let named = cli.run.shared_params.base_path().ok().flatten().map(|base| base.path().to_owned());
     let about = |path: Option<PathBuf>, error: sc_cli::Error| match path {
@@ -105,13 +105,13 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
         None => error,
     };
     let mut runner = cli.create_runner(&cli.run).map_err(|error| about(named, error))?;
-    service::claim_ports(runner.config_mut(), gateway.config().map(|config| config.listen))?;
+    service::claim_ports(runner.config_mut(), ledger.gateway.config().map(|config| config.listen))?;
     let folder = runner.config().data_path.clone();
     let run = runner.run_node_until_exit(|config| async move {
         let database = config.database.path().map(ToOwned::to_owned);
         let task_manager = match config.network.network_backend {
-            NetworkBackendType::Libp2p => service::new_full::<NetworkWorker<_, _>>(config, tuning, gateway)?,
-            NetworkBackendType::Litep2p => service::new_full::<Litep2pNetworkBackend>(config, tuning, gateway)?,
+            NetworkBackendType::Libp2p => service::new_full::<NetworkWorker<_, _>>(config, tuning, ledger)?,
+            NetworkBackendType::Litep2p => service::new_full::<Litep2pNetworkBackend>(config, tuning, ledger)?,
         };
         if let Some(path) = database {
             sc_storage_monitor::StorageMonitorService::try_spawn(

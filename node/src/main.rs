@@ -1,21 +1,12 @@
-//! The Loadstone node: validator of the chain, member of the DAG committee, gateway for devices.
-
-mod chain_spec;
-mod cli;
-mod command;
-mod dag;
-mod failure;
-mod keys;
-mod rpc;
-mod service;
+//! The node's program; everything it does is in the library.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match command::run() {
+    match loadstone_node::run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", failure::explain(&error));
+            eprintln!("error: {}", loadstone_node::explain(&error));
             ExitCode::FAILURE
         }
     }

@@ -1,10 +1,8 @@
 //! JSON-RPC beside what the service offers on its own: accounts, finality and the DAG ledger.
 
-use crate::{
-    dag::{DagApiServer, DagHandle, DagRpc},
-    service::{FullBackend, FullClient, FullPool},
-};
+use crate::service::{FullBackend, FullClient, FullPool};
 use jsonrpsee::RpcModule;
+use loadstone_dag_node::{DagApiServer, DagHandle, DagRpc};
 use loadstone_runtime::{opaque::Block, AccountId, BlockNumber, Hash, Nonce};
 use sc_consensus_grandpa::{FinalityProofProvider, GrandpaJustificationStream, SharedAuthoritySet, SharedVoterState};
 use sc_consensus_grandpa_rpc::{Grandpa, GrandpaApiServer};

@@ -1,9 +1,9 @@
 //! What the node, its clients and light clients may ask of the chain's state.
 
 use crate::{
-    extensions, genesis, AccountId, Aura, Balance, Block, ExecutionScore, Executive, Grandpa, InherentDataExt, Nonce,
-    Registry, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, System, TransactionPayment, UncheckedExtrinsic,
-    VERSION,
+    extensions, genesis, AccountId, Aura, Balance, Block, DagAnchor, ExecutionScore, Executive, Grandpa,
+    InherentDataExt, Nonce, Registry, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, System,
+    TransactionPayment, UncheckedExtrinsic, VERSION,
 };
 use alloc::vec::Vec;
 use codec::Encode;
@@ -12,10 +12,8 @@ use frame_support::{
     view_functions::{ViewFunctionDispatchError, ViewFunctionId},
     weights::Weight,
 };
-use loadstone_core::{
-    traits::Directory, AnchorNumber, BoundedVec, Device, DeviceId, EventId, Member, Resource, ValidatorInfo,
-};
-use loadstone_dag::{Anchor, Certificate};
+use loadstone_core::{traits::Directory, AnchorNumber, BoundedVec, Device, DeviceId, EventId, Resource, ValidatorInfo};
+use loadstone_dag::{Anchor, Certificate, LedgerState};
 use loadstone_market::{RecordChunk, RecordInputs};
 use pallet_grandpa::AuthorityId as GrandpaId;
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
@@ -206,8 +204,8 @@ impl_runtime_apis! {
     }
 
     impl loadstone_runtime_api::LoadstoneApi<Block> for Runtime {
-        fn committee() -> Vec<Member> {
-            pallet_dag_anchor::Committee::<Runtime>::get().into_inner()
+        fn ledger() -> LedgerState {
+            DagAnchor::ledger()
         }
 
         fn validators() -> Vec<(AccountId, ValidatorInfo)> {
@@ -218,10 +216,6 @@ impl_runtime_apis! {
             let device = Registry::device(id)?;
             let resource = Registry::resource(device.resource)?;
             Some((device, resource))
-        }
-
-        fn latest_anchor() -> Option<Anchor> {
-            pallet_dag_anchor::Latest::<Runtime>::get()
         }
 
         fn missing_chunks() -> Vec<(EventId, u32, AnchorNumber)> {

@@ -61,7 +61,8 @@ pub enum Command {
     Availability(availability::Availability),
     /// Shows an event with awards, records, scores and money.
     Status(status::Status),
-    /// Stores anchored units in a folder.
+    /// Keeps anchored units for good, and checks what was kept.
+    #[command(subcommand)]
     Archive(archive::Archive),
     /// Recomputes an event from bids and anchored units and compares it with the chain.
     Audit(audit::Audit),

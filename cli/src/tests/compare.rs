@@ -3,6 +3,7 @@
 use super::*;
 use crate::{
     check::{check, tests::history, tests::GENESIS},
+    history::Trusted,
     reads::ResourceView,
 };
 use loadstone_core::{
@@ -83,7 +84,8 @@ pub fn resource(id: u32) -> ResourceView {
 fn settled() -> (EventView, Units) {
     let history = history(25, 2);
     let last = history.anchors[24].anchor.hash();
-    let units = check(&GENESIS, &history.anchors, &[], last, &history.devices);
+    let trusted = Trusted { last: (AnchorNumber(25), last), ..Trusted::default() };
+    let units = check(&GENESIS, history.anchors, &trusted, &history.devices);
     let commitment =
         Commitment { seal: loadstone_core::Hash::zero(), resources: BoundedVec::default(), bond: 3, revealed: true };
     let mut view = EventView {

@@ -1,30 +1,25 @@
-//! Serves members that miss history: the state machine knows what, the database has the bodies.
+//! Passes validators' questions for missing history on to the service.
 
 use std::sync::Arc;
 
-use codec::Encode;
-use loadstone_dag::{decode_history_request, Member};
-use parking_lot::{Mutex, RwLock};
+use loadstone_dag_node::{HistoryServer, PeerKey, Roster};
+use parking_lot::RwLock;
 use sc_network::{config::IncomingRequest, request_responses::OutgoingResponse};
-
-use super::{crypto::MemberCrypto, network::Roster, store::Store};
 
 /// Answers requests for as long as the network runs; strangers get nothing.
 pub async fn serve(
-    member: Arc<Mutex<Member<MemberCrypto>>>,
-    store: Arc<Store>,
+    server: HistoryServer,
     roster: Arc<RwLock<Roster>>,
     requests: async_channel::Receiver<IncomingRequest>,
 ) {
     while let Ok(request) = requests.recv().await {
-        if roster.read().member(&request.peer).is_none() {
+        if !roster.read().admits(&PeerKey(request.peer.to_bytes())) {
             continue;
         }
-        let (member, store) = (member.clone(), store.clone());
+        let server = server.clone();
         // Reading and encoding up to 4 MiB must not hold a worker thread.
         let work = move || {
-            let asked = decode_history_request(&request.payload).map_err(|_| ());
-            let result = asked.map(|asked| member.lock().serve(&asked, &*store)).map(|answer| answer.encode());
+            let result = server.answer(&request.payload).ok_or(());
             let response = OutgoingResponse { result, reputation_changes: Vec::new(), sent_feedback: None };
             // The peer may have gone meanwhile.
             drop(request.pending_response.send(response));

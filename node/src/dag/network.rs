@@ -1,21 +1,15 @@
 //! The committee's own protocols over sc-network: notifications, and requests for missing history.
 //!
-//! Only the peer ids that stand on chain are admitted. Notifications may be lost; whatever is
+//! Only the validators' peer ids that stand on chain are admitted. Notifications may be lost; whatever is
 //! missing is asked for by request-response.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use codec::Encode;
 use futures::{future::BoxFuture, FutureExt};
-use loadstone_core::{AccountId, Hash, Member, MemberIndex, ValidatorInfo};
-use loadstone_dag::{
-    decode_history_response, decode_member_message, HistoryRequest, HistoryResponse, MemberMessage, MAX_MEMBER_FRAME,
-};
+use loadstone_core::{Hash, MemberIndex};
+use loadstone_dag::MAX_MEMBER_FRAME;
+use loadstone_dag_node::{LinkEvent, PeerKey, Road, Roster};
 use parking_lot::RwLock;
 use sc_network::{
     config::{IncomingRequest, NonReservedPeerMode, NotificationMetrics, SetConfig},
@@ -78,72 +72,6 @@ pub fn protocols<Block: BlockT<Hash = Hash>, N: NetworkBackend<Block, Hash>>(
     (notification_config, request_config, DagProtocols { notifications, requests, history })
 }
 
-/// For a node that is no member: turns everyone away for as long as the network runs.
-pub async fn refuse_all(protocols: DagProtocols) {
-    let mut service = protocols.notifications;
-    while let Some(event) = service.next_event().await {
-        if let NotificationEvent::ValidateInboundSubstream { result_tx, .. } = event {
-            // The network may have given up meanwhile.
-            drop(result_tx.send(ValidationResult::Reject));
-        }
-    }
-}
-
-/// Which member speaks through which peer id.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Roster {
-    members: BTreeMap<MemberIndex, PeerId>,
-    peers: BTreeMap<PeerId, MemberIndex>,
-}
-
-impl Roster {
-    /// The committee's peer ids as they stand on chain, without this node's own. A peer id that two
-    /// members announce counts for the first.
-    pub fn new(committee: &[Member], validators: &[(AccountId, ValidatorInfo)], own: &PeerId) -> Self {
-        let mut roster = Self::default();
-        for (index, member) in (0u16..).zip(committee) {
-            let info = validators.iter().find(|(account, _)| *account == member.account).map(|(_, info)| info);
-            let Some(peer) = info.and_then(|info| PeerId::from_bytes(&info.peer).ok()) else { continue };
-            if peer != *own && !roster.peers.contains_key(&peer) {
-                roster.members.insert(MemberIndex(index), peer);
-                roster.peers.insert(peer, MemberIndex(index));
-            }
-        }
-        roster
-    }
-
-    /// The member behind a peer id.
-    pub fn member(&self, peer: &PeerId) -> Option<MemberIndex> {
-        self.peers.get(peer).copied()
-    }
-}
-
-/// What happened on the notification protocol.
-#[derive(Debug)]
-pub enum LinkEvent {
-    /// A member's stream is open.
-    Opened(MemberIndex),
-    /// A member said something.
-    Message(MemberIndex, Box<MemberMessage>),
-}
-
-/// The way to the other members: messages that may be lost, and questions that may go unanswered.
-#[async_trait]
-pub trait Road: Send {
-    /// This node's own peer id.
-    fn own_peer(&self) -> PeerId;
-    /// Admits exactly the roster's peers from now on.
-    fn set_roster(&mut self, roster: Roster);
-    /// Members with an open stream.
-    fn connected(&self) -> Vec<MemberIndex>;
-    /// Sends to every member with an open stream.
-    fn broadcast(&mut self, message: &MemberMessage);
-    /// Asks `member` for history. `None` when it can't be asked, or its answer does not come or decode.
-    fn request(&self, member: MemberIndex, request: HistoryRequest) -> BoxFuture<'static, Option<HistoryResponse>>;
-    /// The next event; `None` when the network has stopped. Loses nothing when it is dropped.
-    async fn next(&mut self) -> Option<LinkEvent>;
-}
-
 /// [`Road`] over the two protocols.
 pub struct Links {
     service: Box<dyn NotificationService>,
@@ -166,47 +94,62 @@ impl Links {
     }
 }
 
+fn key(peer: &PeerId) -> PeerKey {
+    PeerKey(peer.to_bytes())
+}
+
 #[async_trait]
 impl Road for Links {
-    fn own_peer(&self) -> PeerId {
-        self.network.local_peer_id()
+    fn own_peer(&self) -> PeerKey {
+        key(&self.network.local_peer_id())
     }
 
     fn set_roster(&mut self, roster: Roster) {
         if *self.roster.read() == roster {
             return;
         }
-        let addresses = roster.peers.keys().map(|peer| Multiaddr::empty().with(Protocol::P2p((*peer).into())));
+        let peers = roster.peers().filter_map(|peer| PeerId::from_bytes(&peer.0).ok());
+        let addresses = peers.map(|peer| Multiaddr::empty().with(Protocol::P2p(peer.into())));
         if let Err(error) = self.network.set_reserved_peers(self.service.protocol().clone(), addresses.collect()) {
-            log::warn!(target: super::LOG, "the committee's peers can't be reserved: {error}");
+            log::warn!(target: super::LOG, "the validators' peers can't be reserved: {error}");
         }
         *self.roster.write() = roster;
     }
 
     fn connected(&self) -> Vec<MemberIndex> {
         let roster = self.roster.read();
-        self.open.iter().filter_map(|peer| roster.member(peer)).collect()
+        self.open.iter().filter_map(|peer| roster.member(&key(peer))).collect()
     }
 
-    fn broadcast(&mut self, message: &MemberMessage) {
-        let bytes = message.encode();
-        for peer in &self.open {
-            self.service.send_sync_notification(peer, bytes.clone());
+    fn broadcast(&mut self, message: Vec<u8>) {
+        let roster = self.roster.read();
+        for peer in self.open.iter().filter(|peer| roster.member(&key(peer)).is_some()) {
+            self.service.send_sync_notification(peer, message.clone());
         }
+    }
+
+    fn request(&self, member: MemberIndex, request: Vec<u8>) -> BoxFuture<'static, Option<Vec<u8>>> {
+        let peer = self.roster.read().peer(member).and_then(|peer| PeerId::from_bytes(&peer.0).ok());
+        let (network, protocol) = (self.network.clone(), self.history.clone());
+        let ask = async move {
+            let answer = network.request(peer?, protocol, request, None, IfDisconnected::ImmediateError).await;
+            answer.ok().map(|(bytes, _)| bytes)
+        };
+        ask.boxed()
     }
 
     async fn next(&mut self) -> Option<LinkEvent> {
         loop {
             match self.service.next_event().await? {
                 NotificationEvent::ValidateInboundSubstream { peer, result_tx, .. } => {
-                    let known = self.roster.read().member(&peer).is_some();
-                    let verdict = if known { ValidationResult::Accept } else { ValidationResult::Reject };
+                    let is_known = self.roster.read().admits(&key(&peer));
+                    let verdict = if is_known { ValidationResult::Accept } else { ValidationResult::Reject };
                     // The network may have given up meanwhile.
                     drop(result_tx.send(verdict));
                 }
                 NotificationEvent::NotificationStreamOpened { peer, .. } => {
                     self.open.insert(peer);
-                    if let Some(member) = self.roster.read().member(&peer) {
+                    if let Some(member) = self.roster.read().member(&key(&peer)) {
                         return Some(LinkEvent::Opened(member));
                     }
                 }
@@ -214,24 +157,11 @@ impl Road for Links {
                     self.open.remove(&peer);
                 }
                 NotificationEvent::NotificationReceived { peer, notification } => {
-                    let Some(member) = self.roster.read().member(&peer) else { continue };
-                    match decode_member_message(&notification) {
-                        Ok(message) => return Some(LinkEvent::Message(member, Box::new(message))),
-                        Err(fault) => log::debug!(target: super::LOG, "member {member} sent no message: {fault:?}"),
+                    if let Some(member) = self.roster.read().member(&key(&peer)) {
+                        return Some(LinkEvent::Message(member, notification));
                     }
                 }
             }
         }
-    }
-
-    fn request(&self, member: MemberIndex, request: HistoryRequest) -> BoxFuture<'static, Option<HistoryResponse>> {
-        let peer = self.roster.read().members.get(&member).copied();
-        let (network, protocol) = (self.network.clone(), self.history.clone());
-        let ask = async move {
-            let answer = network.request(peer?, protocol, request.encode(), None, IfDisconnected::ImmediateError).await;
-            let (bytes, _) = answer.ok()?;
-            decode_history_response(&bytes).ok()
-        };
-        ask.boxed()
     }
 }

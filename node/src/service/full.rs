@@ -6,10 +6,12 @@ use super::{
     TuningParams,
 };
 use crate::{
-    dag::{self, DagHandle, DagParams, GatewayArgs},
+    cli::LedgerArgs,
+    dag::{self, DagParams},
     keys, rpc,
 };
 use futures::FutureExt;
+use loadstone_dag_node::DagHandle;
 use loadstone_runtime::{opaque::Block, Hash};
 use sc_client_api::{Backend, BlockBackend};
 use sc_consensus_grandpa::{warp_proof::NetworkProvider, FinalityProofProvider, LinkHalf, SharedVoterState};
@@ -28,7 +30,7 @@ const DEVELOPMENT_VALIDATOR: &str = "ProvincialGrid";
 pub fn new_full<N: NetworkBackend<Block, Hash>>(
     mut config: Configuration,
     tuning: TuningParams,
-    gateway: GatewayArgs,
+    ledger: LedgerArgs,
 ) -> Result<TaskManager, Error> {
     let PartialComponents {
         client,
@@ -89,7 +91,8 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
         protocols: dag_protocols,
         keystore: keystore.clone(),
         folder: folder.clone(),
-        gateway: gateway.config(),
+        gateway: ledger.gateway.config(),
+        keeping: ledger.keeping.keeping(),
         prometheus: prometheus.clone(),
         spawn: task_manager.spawn_essential_handle(),
     })

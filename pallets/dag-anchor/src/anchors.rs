@@ -1,6 +1,9 @@
 //! Taking the next anchor in.
 
-use crate::{committee::error_code, Anchors, Config, Error, Event, Latest, Pallet, Peaks};
+use crate::{
+    committee::error_code, Anchors, Config, Epoch, Error, Event, HandoverEnd, Latest, NextCommittee, Pallet, Peaks,
+    WeightInfo,
+};
 use codec::Encode;
 use frame_support::{
     ensure,
@@ -10,12 +13,10 @@ use frame_support::{
 use loadstone_core::{traits::OnAnchor, AnchorNumber, ChangeNotice, Hash, Millis, CHANGE_ENGINE_ID};
 use loadstone_dag::{Anchor, BoundedCertificate, MAX_READINGS};
 use sp_runtime::{
+    traits::Saturating,
     transaction_validity::{InvalidTransaction, TransactionLongevity, ValidTransaction},
     DigestItem,
 };
-
-/// The committee's epoch in this version.
-const EPOCH: u32 = 0;
 
 /// Blocks for which an anchor may wait in the pool: a later one can't be valid before it, and its
 /// submitter sends it again when it is dropped.
@@ -62,8 +63,13 @@ impl<T: Config> Pallet<T> {
         ensure!(anchor.number > latest, Error::<T>::AnchorNumberStale);
         ensure!(anchor.number == latest.next(), Error::<T>::AnchorNumberAhead);
         ensure!(anchor.parent == parent, Error::<T>::ParentMismatch);
-        ensure!(anchor.epoch == EPOCH, Error::<T>::EpochMismatch);
-        ensure!(anchor.units > 0, Error::<T>::NoUnits);
+        ensure!(anchor.epoch == Epoch::<T>::get(), Error::<T>::EpochMismatch);
+        if anchor.closes_epoch() {
+            // It may come right after an ordinary one, with nothing left to anchor.
+            ensure!(NextCommittee::<T>::exists(), Error::<T>::NotClosing);
+        } else {
+            ensure!(anchor.units > 0, Error::<T>::NoUnits);
+        }
         // A unit holds readings or one acknowledgement, never both.
         let acknowledgements = u64::from(anchor.received).saturating_add(u64::from(anchor.completed));
         let carriers = u64::from(anchor.units).checked_sub(acknowledgements).ok_or(Error::<T>::CountsExceedUnits)?;
@@ -71,9 +77,17 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
+    /// Weight of taking `anchor` in.
+    pub(crate) fn weight_of(anchor: &Anchor) -> Weight {
+        match anchor.closes_epoch() {
+            true => T::WeightInfo::submit_closing_anchor(),
+            false => T::WeightInfo::submit_anchor(),
+        }
+    }
+
     /// Makes `anchor` the latest one and tells everybody.
     pub(crate) fn accept(anchor: Anchor) -> DispatchResult {
-        let (number, hash) = (anchor.number, anchor.hash());
+        let (number, hash, closes) = (anchor.number, anchor.hash(), anchor.closes_epoch());
         let (units, readings) = (anchor.units, anchor.readings);
         Peaks::<T>::try_mutate(|peaks| peaks.push(hash).then_some(()).ok_or(Error::<T>::RangeFull))?;
         if let Some(old) = number.0.checked_sub(T::KeepAnchors::get()) {
@@ -86,6 +100,13 @@ impl<T: Config> Pallet<T> {
             ChangeNotice::Anchor(number).encode(),
         ));
         Self::deposit_event(Event::AnchorAccepted { number, hash, units, readings });
+        if closes {
+            Self::begin_epoch();
+            let now = frame_system::Pallet::<T>::block_number();
+            HandoverEnd::<T>::put(now.saturating_add(T::Handover::get()));
+        } else {
+            Self::count(units);
+        }
         T::OnAnchor::on_anchor(number, Millis(T::Time::now()));
         Ok(())
     }

@@ -1,6 +1,9 @@
 //! Benchmarks of every call, and signing helpers that other pallets' benchmarks use too.
 
-use crate::{Anchors, Call, Committee, Config, DeviceFaults, Latest, MemberFaults, Members, Pallet, Peaks, KEY_TYPE};
+use crate::{
+    Anchors, Call, Committee, Config, DeviceFaults, Epoch, Latest, MemberFaults, Members, NextCommittee, Pallet,
+    PastCommittees, Peaks, KEY_TYPE,
+};
 use alloc::{boxed::Box, vec, vec::Vec};
 use codec::Encode;
 use frame_benchmarking::v2::*;
@@ -37,8 +40,7 @@ pub fn sign(key: &PublicKey, message: &[u8]) -> Signature {
     sp_io::crypto::sr25519_sign(KEY_TYPE, &public, message).map(|signature| signature.0).unwrap_or([0; 64])
 }
 
-/// Seats a committee of `members` whose keys are in the keystore.
-pub fn seat_committee<T: Config>(members: u32) {
+fn new_committee(members: u32) -> Members {
     let seats: Vec<Member> = (0..members)
         .map(|index| Member {
             account: account("member", index, 0),
@@ -47,7 +49,32 @@ pub fn seat_committee<T: Config>(members: u32) {
             weight: 1,
         })
         .collect();
-    Committee::<T>::put(Members::truncate_from(seats));
+    Members::truncate_from(seats)
+}
+
+/// Seats a committee of `members` whose keys are in the keystore.
+pub fn seat_committee<T: Config>(members: u32) {
+    Committee::<T>::put(new_committee(members));
+}
+
+/// An epoch so late that the next one forgets a committee, closing for another committee.
+fn close_late_epoch<T: Config>() {
+    seat_committee::<T>(MAX_MEMBERS as u32);
+    let epoch = T::KeepEpochs::get();
+    Epoch::<T>::put(epoch);
+    PastCommittees::<T>::insert(0, Committee::<T>::get());
+    NextCommittee::<T>::put(new_committee(MAX_MEMBERS as u32));
+}
+
+/// The oldest anchor is due to be pruned, and the next leaf joins every peak of a long range.
+fn lengthen_range<T: Config>() {
+    Latest::<T>::mutate(|latest| {
+        if let Some(latest) = latest {
+            latest.number = AnchorNumber(T::KeepAnchors::get());
+        }
+    });
+    let peaks = vec![Hash::repeat_byte(4); 24];
+    Peaks::<T>::put(MmrPeaks { leaves: (1 << 24) - 1, peaks: BoundedVec::truncate_from(peaks) });
 }
 
 /// Certificate of the whole committee over `message`.
@@ -73,6 +100,7 @@ fn next_anchor<T: Config>() -> Anchor {
     Anchor {
         number: latest.as_ref().map_or(AnchorNumber(0), |latest| latest.number).next(),
         parent: latest.map(|latest| latest.hash()).unwrap_or_default(),
+        epoch: Epoch::<T>::get(),
         units: 1_000,
         readings: 60_000,
         ..Default::default()
@@ -104,6 +132,7 @@ fn witness<T: Config>(key: &PublicKey, base: u32, units: usize) -> Witness {
         latest: vec![],
         units: vec![Hash::repeat_byte(3); units],
         base: AnchorNumber(base),
+        last: false,
     };
     let signature = sign(key, content.payload(&Pallet::<T>::genesis()).as_bytes());
     Witness { content, signature }
@@ -116,15 +145,9 @@ mod benchmarks {
     #[benchmark]
     fn submit_anchor() -> Result<(), BenchmarkError> {
         seat_committee::<T>(MAX_MEMBERS as u32);
-        // The oldest anchor is pruned, and the new leaf joins every peak of a long range.
         accept_anchors::<T>(1)?;
-        Latest::<T>::mutate(|latest| {
-            if let Some(latest) = latest {
-                latest.number = AnchorNumber(T::KeepAnchors::get());
-            }
-        });
-        let peaks = vec![Hash::repeat_byte(4); 24];
-        Peaks::<T>::put(MmrPeaks { leaves: (1 << 24) - 1, peaks: BoundedVec::truncate_from(peaks) });
+        lengthen_range::<T>();
+        // So many anchors fill an epoch: its closing is opened too.
         let anchor = next_anchor::<T>();
         let certificate = certify::<T>(anchor.payload(&Pallet::<T>::genesis()).as_bytes());
         let number = anchor.number;
@@ -135,6 +158,26 @@ mod benchmarks {
         assert_eq!(Latest::<T>::get().map(|latest| latest.number), Some(number));
         assert_eq!(Peaks::<T>::get().peaks.len(), 1);
         assert!(!Anchors::<T>::contains_key(AnchorNumber(1)));
+        assert!(NextCommittee::<T>::exists());
+        Ok(())
+    }
+
+    #[benchmark]
+    fn submit_closing_anchor() -> Result<(), BenchmarkError> {
+        seat_committee::<T>(MAX_MEMBERS as u32);
+        accept_anchors::<T>(1)?;
+        lengthen_range::<T>();
+        close_late_epoch::<T>();
+        let epoch = Epoch::<T>::get();
+        let anchor = Anchor { heads: Some(Hash::repeat_byte(6)), ..next_anchor::<T>() };
+        let certificate = certify::<T>(anchor.payload(&Pallet::<T>::genesis()).as_bytes());
+
+        #[extrinsic_call]
+        submit_anchor(RawOrigin::Authorized, anchor, certificate);
+
+        assert_eq!(Epoch::<T>::get(), epoch + 1);
+        assert!(!Anchors::<T>::contains_key(AnchorNumber(1)));
+        assert!(!PastCommittees::<T>::contains_key(0));
         Ok(())
     }
 
@@ -184,7 +227,34 @@ mod benchmarks {
         #[extrinsic_call]
         _(RawOrigin::Signed(reporter), first, second);
 
-        assert_eq!(MemberFaults::<T>::get(MemberIndex(0)).map(|fault| fault.count), Some(1));
+        let member = account("member", 0, 0);
+        assert_eq!(MemberFaults::<T>::get::<AccountId>(member).map(|fault| fault.count), Some(1));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn force_close() -> Result<(), BenchmarkError> {
+        seat_committee::<T>(MAX_MEMBERS as u32);
+
+        #[extrinsic_call]
+        _(RawOrigin::Root);
+
+        assert!(NextCommittee::<T>::exists());
+        Ok(())
+    }
+
+    #[benchmark]
+    fn force_epoch() -> Result<(), BenchmarkError> {
+        seat_committee::<T>(MAX_MEMBERS as u32);
+        accept_anchors::<T>(1)?;
+        close_late_epoch::<T>();
+        let epoch = Epoch::<T>::get();
+
+        #[extrinsic_call]
+        _(RawOrigin::Root);
+
+        assert_eq!(Epoch::<T>::get(), epoch + 1);
+        assert!(!PastCommittees::<T>::contains_key(0));
         Ok(())
     }
 

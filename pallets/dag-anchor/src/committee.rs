@@ -1,10 +1,15 @@
-//! The committee: taken from the genesis session, asked whether it certified a message.
+//! The committee: follows the sessions' validators, asked whether it certified a message.
 
-use crate::{AuthorityId, Committee, Config, Error, Event, Latest, Members, Pallet};
-use alloc::vec::Vec;
+use crate::{AuthorityId, Committee, Config, Error, Event, Latest, Members, NextCommittee, Pallet};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
 use codec::Encode;
 use frame_support::{ensure, traits::OneSessionHandler};
-use loadstone_core::{quorum, traits::AnchorLog, AnchorNumber, Hash, Member, MemberIndex, PublicKey, Signature};
+use loadstone_core::{
+    quorum, traits::AnchorLog, AccountId, AnchorNumber, Hash, Member, MemberIndex, OrganisationId, PublicKey, Signature,
+};
 use loadstone_dag::MAX_MEMBERS;
 use sp_core::sr25519;
 use sp_runtime::{traits::Convert, BoundToRuntimeAppPublic};
@@ -34,10 +39,43 @@ fn is_quorum(committee: &[Member], weight: u32) -> bool {
     total > 0 && weight >= quorum(total)
 }
 
+/// Whether the certificate's members exist, rise and have more than two thirds of the weight.
+fn has_quorum(committee: &[Member], certificate: &[(MemberIndex, Signature)]) -> bool {
+    weight_behind(committee, certificate).is_some_and(|weight| is_quorum(committee, weight))
+}
+
+fn key_of(committee: &[Member], index: MemberIndex) -> Option<&PublicKey> {
+    committee.get(usize::from(index.0)).map(|member| &member.key)
+}
+
 fn are_signed(committee: &[Member], message: &[u8], certificate: &[(MemberIndex, Signature)]) -> bool {
-    certificate.iter().all(|(index, signature)| {
-        committee.get(index.0 as usize).is_some_and(|member| is_signed(&member.key, message, signature))
-    })
+    certificate
+        .iter()
+        .all(|(index, signature)| key_of(committee, *index).is_some_and(|key| is_signed(key, message, signature)))
+}
+
+/// Whether `one` rather than `other` signed, as far as one signature tells: the first at whose index
+/// they have different keys. So telling two committees apart costs one signature, not all of them.
+fn is_of(one: &[Member], other: &[Member], message: &[u8], certificate: &[(MemberIndex, Signature)]) -> bool {
+    let differing = certificate.iter().find(|(index, _)| key_of(one, *index) != key_of(other, *index));
+    differing
+        .is_some_and(|(index, signature)| key_of(one, *index).is_some_and(|key| is_signed(key, message, signature)))
+}
+
+/// Who sits, whatever the order and whatever is known of their organisations.
+fn seats(members: &[Member]) -> BTreeSet<(&AccountId, &PublicKey)> {
+    members.iter().map(|member| (&member.account, &member.key)).collect()
+}
+
+/// Whether some organisation has a third or more of the weight. Members without one count as one
+/// organisation together.
+fn is_lopsided(members: &[Member]) -> bool {
+    let total: u64 = members.iter().map(|member| u64::from(member.weight)).sum();
+    let mut held = BTreeMap::<OrganisationId, u64>::new();
+    for member in members {
+        *held.entry(member.organisation).or_default() += u64::from(member.weight);
+    }
+    held.values().any(|held| held.saturating_mul(3) >= total)
 }
 
 impl<T: Config> Pallet<T> {
@@ -55,9 +93,9 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Seats `validators`, one vote each. More than [`MAX_MEMBERS`] are not seated: the registry
+    /// `validators` as members, one vote each. More than [`MAX_MEMBERS`] are not seated: the registry
     /// admits no larger set.
-    fn seat<'a>(validators: impl Iterator<Item = (&'a T::AccountId, AuthorityId)>) {
+    fn members_of<'a>(validators: impl Iterator<Item = (&'a T::AccountId, AuthorityId)>) -> Members {
         let members: Vec<Member> = validators
             .take(MAX_MEMBERS)
             .map(|(account, key)| Member {
@@ -67,8 +105,29 @@ impl<T: Config> Pallet<T> {
                 weight: 1,
             })
             .collect();
+        Members::truncate_from(members)
+    }
+
+    /// Seats the chain's first committee.
+    fn form(members: Members) {
         Self::deposit_event(Event::CommitteeFormed { members: members.len() as u32 });
-        Committee::<T>::put(Members::truncate_from(members));
+        Committee::<T>::put(members);
+    }
+
+    /// Has the epoch close for the sake of `next`, if these are others than sit now.
+    ///
+    /// The registry appoints no set in which an organisation holds a third, but a session may begin
+    /// with fewer than were appointed, where some have no keys any more. Such a set is not seated, and
+    /// every later session tries again. A development chain's committee is too small for any set to be
+    /// better, and is not held to this.
+    fn follow(next: Members) {
+        let present = Committee::<T>::get();
+        if next.is_empty() || (is_lopsided(&next) && !is_lopsided(&present)) {
+            Self::deposit_event(Event::CommitteeRefused { members: next.len() as u32 });
+        } else if NextCommittee::<T>::exists() || seats(&next) != seats(&present) {
+            // Members back in their seats do not undo a closing: some may have made their final witness.
+            Self::open_closing(next);
+        }
     }
 
     /// Looks the members' organisations up again. An unregistered one stays organisation 0.
@@ -94,16 +153,19 @@ impl<T: Config> OneSessionHandler<T::AccountId> for Pallet<T> {
     where
         I: Iterator<Item = (&'a T::AccountId, AuthorityId)> + 'a,
     {
-        Self::seat(validators);
+        Self::form(Self::members_of(validators));
     }
 
-    /// Seats a committee only where genesis had none; epoch 0's stays otherwise (see the pallet).
+    /// Each session is looked at, whether or not it changed anything: a set that was refused may be
+    /// sound by now.
     fn on_new_session<'a, I>(_changed: bool, validators: I, _queued_validators: I)
     where
         I: Iterator<Item = (&'a T::AccountId, AuthorityId)> + 'a,
     {
-        if Committee::<T>::decode_len().unwrap_or(0) == 0 {
-            Self::seat(validators);
+        let members = Self::members_of(validators);
+        match Committee::<T>::decode_len().unwrap_or(0) {
+            0 => Self::form(members),
+            _ => Self::follow(members),
         }
     }
 
@@ -120,8 +182,23 @@ impl<T: Config> AnchorLog for Pallet<T> {
         crate::Anchors::<T>::get(number).map(|anchor| anchor.hash())
     }
 
+    /// By the committee in force, or by the one before until [`Config::Handover`] blocks after its end:
+    /// a claim that members sign about something anchored names no epoch, and one may be on its way to
+    /// the chain while an epoch ends.
+    ///
+    /// The one before was trusted with the same claims a moment ago, and the time is too short to collect
+    /// the keys of who left. After [`Pallet::force_epoch`] there is no such time: Root ends an epoch
+    /// because of its committee. Anchors do name their epoch and never come this way.
     fn is_certified(message: &[u8], certificate: &[(MemberIndex, Signature)]) -> bool {
-        Self::check_quorum(certificate).and_then(|()| Self::check_signatures(message, certificate)).is_ok()
+        let present = Committee::<T>::get();
+        let by_present = has_quorum(&present, certificate);
+        let before = Self::handing_over().filter(|before| has_quorum(before, certificate));
+        match before {
+            Some(before) if !by_present || is_of(&before, &present, message, certificate) => {
+                are_signed(&before, message, certificate)
+            }
+            _ => by_present && are_signed(&present, message, certificate),
+        }
     }
 }
 

@@ -1,12 +1,15 @@
 //! Equivocation: evidence against devices and members, counted once for each slot or level.
 //!
-//! Counting in rising order keeps one small entry for each signer, however many forks it made.
+//! Counting in rising order keeps one small entry for each signer, however many forks it made. A
+//! member's stands under its account, which outlives its keys and its seats.
 
-use crate::{committee::is_signed, Committee, Config, DeviceFaults, Error, MemberFaults, Pallet};
+use crate::{committee::is_signed, Config, DeviceFaults, Error, MemberFaults, Pallet};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::ensure;
-use loadstone_core::{traits::Directory, AccountId, Incarnation, Level, MemberIndex, Sequence};
-use loadstone_dag::{Slot, Unit, Witness, MAX_MEMBERS, MAX_REFERENCES, MAX_UNIT_BYTES, MAX_WITNESS_UNITS};
+use loadstone_core::{traits::Directory, AccountId, Incarnation, Level, Sequence};
+use loadstone_dag::{
+    Slot, Unit, Witness, WitnessContent, MAX_MEMBERS, MAX_REFERENCES, MAX_UNIT_BYTES, MAX_WITNESS_UNITS,
+};
 use scale_info::TypeInfo;
 
 /// A device's forks.
@@ -25,6 +28,8 @@ pub struct DeviceFault {
 pub struct MemberFault {
     /// Levels reported.
     pub count: u32,
+    /// Epoch of the last level reported.
+    pub epoch: u32,
     /// The last level reported.
     pub level: Level,
 }
@@ -34,6 +39,15 @@ fn is_within_limits(witness: &Witness) -> bool {
     content.parents.len() <= MAX_MEMBERS
         && content.latest.len() <= MAX_MEMBERS
         && content.units.len() <= MAX_WITNESS_UNITS
+}
+
+/// Whether no honest member signs both: its witnesses form one chain, of rising level, that ends with
+/// its final one.
+fn exclude_each_other(first: &WitnessContent, second: &WitnessContent) -> bool {
+    let goes_on = |last: &WitnessContent, other: &WitnessContent| last.last && other.level > last.level;
+    let forks = first.level == second.level || first.previous == second.previous;
+    (first.epoch, first.member) == (second.epoch, second.member)
+        && (forks || goes_on(first, second) || goes_on(second, first))
 }
 
 impl<T: Config> Pallet<T> {
@@ -69,17 +83,16 @@ impl<T: Config> Pallet<T> {
         Ok(slot)
     }
 
-    /// Checks two witnesses against each other and counts the fork of their level.
-    pub(crate) fn convict_member(first: &Witness, second: &Witness) -> Result<(MemberIndex, Level), Error<T>> {
+    /// Checks two witnesses against each other and counts the fork at the higher one's level.
+    pub(crate) fn convict_member(first: &Witness, second: &Witness) -> Result<(u32, AccountId, Level), Error<T>> {
         ensure!(is_within_limits(first) && is_within_limits(second), Error::<T>::EvidenceTooLarge);
-        let place = |witness: &Witness| (witness.content.epoch, witness.content.member, witness.content.level);
-        let (_, index, level) = place(first);
-        ensure!(place(first) == place(second), Error::<T>::EvidenceUnrelated);
+        ensure!(exclude_each_other(&first.content, &second.content), Error::<T>::EvidenceUnrelated);
         ensure!(first.content != second.content, Error::<T>::EvidenceIdentical);
-        let committee = Committee::<T>::get();
-        let member = committee.get(index.0 as usize).ok_or(Error::<T>::UnknownMember)?;
-        let known = MemberFaults::<T>::get(index);
-        ensure!(known.is_none_or(|fault| fault.level < level), Error::<T>::AlreadyReported);
+        let (epoch, level) = (first.content.epoch, first.content.level.max(second.content.level));
+        let committee = Self::committee_of(epoch).ok_or(Error::<T>::UnknownEpoch)?;
+        let member = committee.get(usize::from(first.content.member.0)).ok_or(Error::<T>::UnknownMember)?;
+        let known = MemberFaults::<T>::get(&member.account);
+        ensure!(known.is_none_or(|fault| (fault.epoch, fault.level) < (epoch, level)), Error::<T>::AlreadyReported);
         let genesis = Self::genesis();
         for witness in [first, second] {
             let payload = witness.content.payload(&genesis);
@@ -89,7 +102,7 @@ impl<T: Config> Pallet<T> {
             );
         }
         let count = known.map_or(0, |fault| fault.count).saturating_add(1);
-        MemberFaults::<T>::insert(index, MemberFault { count, level });
-        Ok((index, level))
+        MemberFaults::<T>::insert(&member.account, MemberFault { count, epoch, level });
+        Ok((epoch, member.account.clone(), level))
     }
 }

@@ -11,7 +11,9 @@ use loadstone_core::{
     AccountId, AnchorNumber, Device, DeviceId, Hash, Incarnation, Level, MemberIndex, Millis, Name, OrganisationId,
     Participant, PublicKey, Resource, ResourceId, Role, Sequence,
 };
-use loadstone_dag::{Anchor, Body, BoundedCertificate, Readings, Slot, Unit, UnitContent, Witness, WitnessContent};
+use loadstone_dag::{
+    Anchor, Body, BoundedCertificate, Readings, Slot, Unit, UnitContent, Witness, WitnessContent, WitnessRef,
+};
 use sp_core::{sr25519, Pair};
 use sp_runtime::{traits::Convert, BuildStorage};
 use std::cell::RefCell;
@@ -56,6 +58,10 @@ impl pallet_timestamp::Config for Test {
 }
 
 pub const KEEP: u32 = 4;
+pub const EPOCH_UNITS: u64 = 1_000;
+pub const EPOCH_ANCHORS: u32 = 12;
+pub const KEEP_EPOCHS: u32 = 3;
+pub const HANDOVER: u32 = 5;
 pub const REPORTER: AccountId = AccountId::new([100; 32]);
 pub const FROZEN: AccountId = AccountId::new([101; 32]);
 pub const STRANGER: AccountId = AccountId::new([102; 32]);
@@ -96,12 +102,12 @@ impl Directory for Book {
     }
 }
 
-/// Member n belongs to organisation n + 1; the stranger belongs to none.
+/// Member n belongs to organisation n + 1, member 40 to that of member 0; the stranger belongs to none.
 pub struct Organisations;
 impl Convert<AccountId, Option<OrganisationId>> for Organisations {
     fn convert(who: AccountId) -> Option<OrganisationId> {
         let bytes: &[u8] = who.as_ref();
-        (who != STRANGER).then(|| OrganisationId(bytes[0] as u16 + 1))
+        (who != STRANGER).then(|| OrganisationId(bytes[0] as u16 % 40 + 1))
     }
 }
 
@@ -111,8 +117,12 @@ impl pallet_dag_anchor::Config for Test {
     type OrganisationOf = Organisations;
     type OnAnchor = Listener;
     type KeepAnchors = ConstU32<KEEP>;
+    type EpochUnits = ConstU64<EPOCH_UNITS>;
+    type EpochAnchors = ConstU32<EPOCH_ANCHORS>;
+    type KeepEpochs = ConstU32<KEEP_EPOCHS>;
+    type Handover = ConstU32<HANDOVER>;
     type Priority = Priority;
-    type WeightInfo = pallet_dag_anchor::weights::SubstrateWeight<Test>;
+    type WeightInfo = ();
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = Helper;
 }
@@ -148,8 +158,12 @@ pub fn member_pair(index: u16) -> sr25519::Pair {
     pair(&format!("member{index}"))
 }
 
+pub fn validator(index: u8) -> (AccountId, AuthorityId) {
+    (member_account(index), member_pair(index.into()).public().into())
+}
+
 pub fn validators(count: u8) -> Vec<(AccountId, AuthorityId)> {
-    (0..count).map(|index| (member_account(index), member_pair(index.into()).public().into())).collect()
+    (0..count).map(validator).collect()
 }
 
 pub fn start_session(validators: &[(AccountId, AuthorityId)]) {
@@ -163,11 +177,17 @@ pub fn next_anchor() -> Anchor {
     Anchor {
         number: latest.as_ref().map_or(AnchorNumber(1), |latest| latest.number.next()),
         parent: latest.map(|latest| latest.hash()).unwrap_or_default(),
+        epoch: crate::Epoch::<Test>::get(),
         root: Hash::repeat_byte(5),
         units: 10,
         readings: 100,
         ..Default::default()
     }
+}
+
+/// The anchor that may close the epoch, with nothing left to anchor.
+pub fn closing_anchor() -> Anchor {
+    Anchor { units: 0, readings: 0, root: Hash::zero(), heads: Some(Hash::repeat_byte(6)), ..next_anchor() }
 }
 
 /// Certificate over `message` by the named members in the order given.
@@ -202,17 +222,24 @@ pub fn unit(device: DeviceId, sequence: u64, first_watts: u8, signer: &sr25519::
     Unit { content, signature }
 }
 
+/// A witness of epoch 0 after one of its own that no other witness here follows.
 pub fn witness(member: u16, level: u32, base: u32, signer: &sr25519::Pair) -> Witness {
+    let hash = Hash::from_low_u64_be(u64::from(level) << 32 | u64::from(base));
     let content = WitnessContent {
         epoch: 0,
         member: MemberIndex(member),
         level: Level(level),
-        previous: None,
+        previous: Some(WitnessRef { member: MemberIndex(member), level: Level(level.saturating_sub(1)), hash }),
         parents: vec![],
         latest: vec![],
         units: vec![],
         base: AnchorNumber(base),
+        last: false,
     };
+    sign_witness(content, signer)
+}
+
+pub fn sign_witness(content: WitnessContent, signer: &sr25519::Pair) -> Witness {
     let signature = signer.sign(content.payload(&Pallet::<Test>::genesis()).as_bytes()).0;
     Witness { content, signature }
 }

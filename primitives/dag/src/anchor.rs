@@ -54,6 +54,8 @@ pub struct Anchor {
     pub received: u32,
     /// Acknowledgements of kind completed among these units.
     pub completed: u32,
+    /// [`crate::heads_root`] over all devices' heads after it, if it closes its epoch.
+    pub heads: Option<Hash>,
 }
 
 /// An anchor as members exchange it.
@@ -75,6 +77,11 @@ impl Anchor {
     /// Id of the anchor: hash over number, parent and all counts.
     pub fn hash(&self) -> Hash {
         Hash(sp_crypto_hashing::blake2_256(&self.encode()))
+    }
+
+    /// Whether it is the last of its epoch.
+    pub fn closes_epoch(&self) -> bool {
+        self.heads.is_some()
     }
 
     /// What members sign.

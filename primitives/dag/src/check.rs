@@ -85,9 +85,9 @@ pub enum WitnessFault {
     Stranger,
     /// The signature does not verify.
     BadSignature,
-    /// Of another committee.
+    /// Of an epoch whose committee is not known.
     Epoch,
-    /// Level 0, or not above the author's witness before.
+    /// Level 0, not above the author's witness before, or a final witness's not the next one.
     Level,
     /// The witness before is of another member, or named a later anchor.
     Previous,
@@ -101,6 +101,8 @@ pub enum WitnessFault {
     BadUnit,
     /// A named witness has another author or level than said.
     Reference,
+    /// It follows its author's final witness of the epoch.
+    AfterLast,
 }
 
 /// A well-formed witness whose signature was verified, with its id.
@@ -172,6 +174,11 @@ pub fn witness_form<'a>(content: &WitnessContent, committee: &'a Committee) -> R
             return Err(WitnessFault::Level);
         }
     }
+    // Any level would do for a final witness; but one far above all others would make these look stale.
+    let before = content.previous.map(|previous| previous.level).unwrap_or_default();
+    if content.last && content.level != before.next() {
+        return Err(WitnessFault::Level);
+    }
     parents_form(content, committee)?;
     if !rising_others(&content.latest, content, committee)
         || content.latest.iter().any(|latest| content.parents.contains(latest))
@@ -189,6 +196,9 @@ fn parents_form(content: &WitnessContent, committee: &Committee) -> Result<(), W
     let below = content.level.0 - 1;
     if !rising_others(&content.parents, content, committee) || content.parents.iter().any(|p| p.level.0 != below) {
         return Err(WitnessFault::Parents);
+    }
+    if content.last {
+        return Ok(());
     }
     if below == 0 {
         return if content.parents.is_empty() { Ok(()) } else { Err(WitnessFault::Parents) };

@@ -55,19 +55,26 @@ pub enum CommitteeFault {
 pub struct Committee {
     members: Vec<(PublicKey, u32)>,
     quorum: u32,
+    /// Least number of members that can be a quorum.
+    fewest: usize,
+    /// Bits of the sum of all weights.
+    bits: usize,
 }
 
 impl Committee {
     /// A committee of keys with their weights.
-    pub fn new(members: Vec<(PublicKey, u32)>) -> Result<Self, CommitteeFault> {
+    pub fn new(mut members: Vec<(PublicKey, u32)>) -> Result<Self, CommitteeFault> {
         if members.is_empty() || members.len() > MAX_MEMBERS {
             return Err(CommitteeFault::Size);
         }
         let total = members.iter().try_fold(0u32, |sum, (_, weight)| sum.checked_add(*weight));
-        match total {
-            Some(total) if total > 0 => Ok(Self { members, quorum: quorum(total) }),
-            _ => Err(CommitteeFault::Weight),
-        }
+        let Some(total) = total.filter(|total| *total > 0) else { return Err(CommitteeFault::Weight) };
+        // Only proportions matter, and small numbers are added faster.
+        let unit = members.iter().map(|(_, weight)| *weight).fold(0, greatest_common_divisor);
+        members.iter_mut().for_each(|(_, weight)| *weight /= unit);
+        let quorum = quorum(total).div_ceil(unit);
+        let bits = (u32::BITS - (total / unit).leading_zeros()) as usize;
+        Ok(Self { fewest: fewest(&members, quorum), members, quorum, bits })
     }
 
     /// Number of members, at most [`MAX_MEMBERS`].
@@ -87,13 +94,56 @@ impl Committee {
 
     /// Whether the set weighs more than two thirds of all.
     pub fn is_quorum(&self, set: MemberSet) -> bool {
-        let weight: u32 = self
-            .indices()
-            .zip(&self.members)
-            .filter(|(index, _)| set.contains(MemberSet::of(*index)))
-            .map(|(_, (_, weight))| *weight)
-            .sum();
-        weight >= self.quorum
+        let marked = self.indices().zip(&self.members).filter(|(index, _)| set.contains(MemberSet::of(*index)));
+        marked.map(|(_, (_, weight))| *weight).sum::<u32>() >= self.quorum
+    }
+
+    /// Of 64 things, those in `open` that members of more than two thirds of the weight have marked. `row`
+    /// holds each member's marks. The weights are added for all things at once: plane `k` holds bit `k` of
+    /// each sum.
+    pub(crate) fn quorums(&self, row: &[u64], open: u64) -> u64 {
+        if row.iter().filter(|marks| **marks & open != 0).count() < self.fewest {
+            return 0;
+        }
+        let mut planes = [0u64; 32];
+        for (marks, (_, weight)) in row.iter().zip(&self.members) {
+            for bit in (0..self.bits).filter(|bit| weight >> bit & 1 == 1) {
+                let mut carry = marks & open;
+                for plane in &mut planes[bit..] {
+                    if carry == 0 {
+                        break;
+                    }
+                    (*plane, carry) = (*plane ^ carry, *plane & carry);
+                }
+            }
+        }
+        let (mut more, mut equal) = (0, open);
+        for (bit, plane) in planes.iter().enumerate().take(self.bits).rev() {
+            if self.quorum >> bit & 1 == 1 {
+                equal &= plane;
+            } else {
+                more |= equal & plane;
+                equal &= !plane;
+            }
+        }
+        more | equal
+    }
+}
+
+fn fewest(members: &[(PublicKey, u32)], quorum: u32) -> usize {
+    let mut weights: Vec<u32> = members.iter().map(|(_, weight)| *weight).collect();
+    weights.sort_unstable_by(|a, b| b.cmp(a));
+    let sums = weights.into_iter().scan(0u32, |sum, weight| {
+        *sum = sum.saturating_add(weight);
+        Some(*sum)
+    });
+    1 + sums.take_while(|sum| *sum < quorum).count()
+}
+
+fn greatest_common_divisor(one: u32, other: u32) -> u32 {
+    match other {
+        0 => one,
+        _ => greatest_common_divisor(other, one % other),
     }
 }
 
@@ -123,5 +173,49 @@ impl Tally {
     pub fn certificate(&self, committee: &Committee) -> Option<Certificate> {
         let signers = self.signatures.keys().fold(MemberSet::default(), |set, m| set.with(MemberSet::of(*m)));
         committee.is_quorum(signers).then(|| self.signatures.iter().map(|(m, s)| (*m, *s)).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quorums_of_64_agree_with_each_alone() {
+        let mut state = 7u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state >> 20
+        };
+        for round in 0..300 {
+            // GIVEN a committee with equal, with small, and with very large and unequal weights
+            let size = 1 + next() as usize % MAX_MEMBERS;
+            let mut weight = || match round % 3 {
+                0 => 1_000,
+                1 => next() as u32 % 5,
+                _ => next() as u32 % (u32::MAX / MAX_MEMBERS as u32),
+            };
+            let Ok(committee) = Committee::new((0..size).map(|_| ([0; 32], weight())).collect()) else { continue };
+            // WHEN members mark things, most of them or few
+            let marks: Vec<u64> = (0..size)
+                .map(|_| {
+                    let some = next() << 32 ^ next();
+                    if next() % 4 == 0 {
+                        some
+                    } else {
+                        some | next() << 32 ^ next()
+                    }
+                })
+                .collect();
+            let open = next() << 32 ^ next();
+            // THEN what is said of all at once is right of each
+            let found = committee.quorums(&marks, open);
+            for bit in 0..64 {
+                let marked = (0..).map(MemberIndex).zip(&marks).filter(|(_, marks)| **marks >> bit & 1 == 1);
+                let set = marked.fold(MemberSet::default(), |set, (member, _)| set.with(MemberSet::of(member)));
+                let expected = open >> bit & 1 == 1 && committee.is_quorum(set);
+                assert_eq!(found >> bit & 1 == 1, expected, "round {round}, bit {bit}");
+            }
+        }
     }
 }

@@ -6,7 +6,8 @@ use codec::{Decode, Encode};
 use loadstone_core::{AnchorNumber, Hash, MemberIndex, PublicKey, Signature};
 
 use crate::{
-    Anchor, AnchorLeaf, AnchorProposal, Certificate, HistoryRequest, MemberMessage, Slot, Unit, Witness, WitnessFault,
+    Anchor, AnchorLeaf, AnchorProposal, Certificate, DeviceHead, HistoryRequest, MemberMessage, Slot, Unit, Witness,
+    WitnessFault,
 };
 
 /// The member's key and the signature scheme.
@@ -38,27 +39,31 @@ impl Archive for () {
     }
 }
 
-/// Something that must survive a crash. All items in the order in which they were handed out restore
-/// the member.
+/// Something that must survive a crash. All items of an epoch in the order in which they were handed out
+/// restore its member.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum PersistItem {
     /// An accepted witness and those of its units that were not persisted before.
     Witness(Witness, Vec<Unit>),
     /// A finalised anchor and its frontier.
     Anchor(AnchorProposal),
-    /// The member lost part of its own past and must stay mute from now on.
+    /// The member lost part of its own past and must stay mute for the rest of the epoch.
     Mute,
+    /// A candidate for the next anchor that the member is about to sign. Whoever signed an anchor that
+    /// turns out final knows its frontier, whatever happened in between.
+    Candidate(AnchorProposal),
 }
 
 impl PersistItem {
     /// Whether it must be on disk (fsync), with everything before it, before any later effect is
-    /// carried out: a member that forgets its own witness would vote twice. Other items may be
-    /// written lazily as long as the order of writing is kept.
+    /// carried out: a member that forgets its own witness would vote twice, and a committee that
+    /// forgets what it signed could not follow the chain. Other items may be written lazily as long
+    /// as the order of writing is kept.
     pub fn must_sync(&self, me: MemberIndex) -> bool {
         match self {
             Self::Witness(witness, _) => witness.content.member == me,
             Self::Anchor(_) => false,
-            Self::Mute => true,
+            Self::Mute | Self::Candidate(_) => true,
         }
     }
 }
@@ -82,12 +87,21 @@ pub enum Effect {
     },
     /// Send to the chain. Handed out again while the anchor is not finalised.
     SubmitAnchor(Anchor, Certificate),
-    /// A finalised anchor's leaves are known, in rising order. Their units' bodies are at hand now.
+    /// A finalised anchor's leaves are known, in rising order. Their units' bodies are in memory now, except
+    /// of units introduced more than [`crate::MemberConfig::keep_anchors`] anchors ago: all were persisted before.
     Anchored {
         /// As finalised.
         anchor: Anchor,
         /// Under its root.
         leaves: Vec<AnchorLeaf>,
+    },
+    /// The epoch is over: start the [`crate::Member`] of the next one from this. Follows [`Effect::Anchored`]
+    /// of the closing anchor, and comes again after a restart.
+    Closed {
+        /// The closing anchor, as finalised.
+        anchor: Anchor,
+        /// All devices' heads after it; its `heads` is their root.
+        heads: Vec<DeviceHead>,
     },
     /// Somebody broke the rules.
     Evidence(Fault),
@@ -105,6 +119,6 @@ pub enum Fault {
     /// The chain finalised an anchor that differs from the member's own computation: a third of the
     /// committee signed something else. The member stops at the anchor before.
     AnchorDiffers(AnchorNumber),
-    /// Another member holds a witness of ours that we do not remember. The member witnesses no more.
+    /// Another member holds a witness of ours that we do not remember. The member makes none until the next epoch.
     StateLost,
 }

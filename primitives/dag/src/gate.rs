@@ -36,6 +36,18 @@ pub trait DeviceChains {
 
     /// The first sequence from the last anchored unit on at which no unit is known.
     fn next_sequence(&self, device: DeviceId, incarnation: Incarnation) -> Sequence;
+
+    /// Whether the unit is known, but only from a witness that the member's own do not reach: introduced
+    /// again it can be anchored, and may not be otherwise.
+    fn is_stranded(&self, _slot: &Slot, _unit: &Hash) -> bool {
+        false
+    }
+
+    /// Whether nothing new can be anchored in this slot: a former epoch anchored a unit there, which need
+    /// not be known here by its id, or had anchored one of a later life of the device.
+    fn is_past(&self, _slot: &Slot) -> bool {
+        false
+    }
 }
 
 /// How a unit was taken in; both are answered with "accepted".
@@ -147,10 +159,15 @@ impl<'a, D: DeviceDirectory, C: DeviceChains> UnitGate<'a, D, C> {
         let payload = content.payload(&self.genesis);
         let id = payload.hash();
         let here = self.units_at(&content.slot);
-        if here.contains(&id) {
+        let is_stranded = || !self.passed.contains_key(&content.slot) && self.chains.is_stranded(&content.slot, &id);
+        if here.contains(&id) && !is_stranded() {
             return Ok(Screened::Known(id));
         }
-        if !here.is_empty() {
+        if here.is_empty() && self.chains.is_past(&content.slot) {
+            // The device has not heard yet that the slot is anchored; asking for the proof, it will.
+            return Ok(Screened::Known(id));
+        }
+        if here.iter().any(|known| *known != id) {
             return Err(Refusal::Fork);
         }
         self.check_predecessor(content)?;

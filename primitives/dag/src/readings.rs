@@ -105,15 +105,15 @@ fn check_time(start: Millis, interval_ms: u32, count: usize) -> Result<(), Readi
 }
 
 /// Small numbers of either sign become small unsigned ones: 0, -1, 1, -2 to 0, 1, 2, 3.
-fn zigzag(value: i64) -> u64 {
+pub(crate) fn zigzag(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)) as u64
 }
 
-fn unzigzag(value: u64) -> i64 {
+pub(crate) fn unzigzag(value: u64) -> i64 {
     (value >> 1) as i64 ^ -((value & 1) as i64)
 }
 
-fn push_varint(out: &mut Vec<u8>, mut value: u64) {
+pub(crate) fn push_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;
@@ -121,7 +121,7 @@ fn push_varint(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-fn pull_varint(input: &mut &[u8]) -> Result<u64, ReadingsFault> {
+pub(crate) fn pull_varint(input: &mut &[u8]) -> Result<u64, ReadingsFault> {
     let mut value = 0u64;
     for (position, byte) in input.iter().enumerate().take(MAX_VARINT) {
         let bits = u64::from(byte & 0x7f);

@@ -1,7 +1,9 @@
 //! Messages between device and gateway (WebSocket, binary frames) and between members (sc-network).
 //!
-//! Every frame is one SCALE-encoded message. Receivers check the length before decoding and bound
-//! the depth; a frame that does not decode closes the connection.
+//! A frame of a device and its answer, and a question between members, is one SCALE-encoded message.
+//! Notifications and answers between members are framed by [`crate::encode_member_message`] and
+//! [`crate::encode_history_response`], which pack witnesses. Receivers check the length before decoding
+//! and bound the depth; a frame that does not decode closes the connection.
 
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -9,7 +11,7 @@ use loadstone_core::{AnchorNumber, Hash, Level, MemberIndex, MerkleProof, Sequen
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
-use crate::{Anchor, AnchorProposal, RecordsClaim, Slot, Unit, Witness};
+use crate::{Anchor, AnchorProposal, DeviceHead, RecordsClaim, Slot, Unit, Witness};
 
 /// Version of both protocols; peers of another version are turned away.
 pub const WIRE_VERSION: u16 = 1;
@@ -121,6 +123,8 @@ pub enum MemberMessage {
 pub enum HistoryRequest {
     /// Witnesses by id, and everything else that the asker lacks, oldest first as far as it fits.
     Witnesses {
+        /// Committee epoch; asked of a member of another epoch, nothing comes back.
+        epoch: u32,
         /// Ids of witnesses that the asker needs; empty when it only wants to catch up.
         wanted: Vec<Hash>,
         /// Level of the newest witness that it holds of each member; none held, no entry.
@@ -128,6 +132,20 @@ pub enum HistoryRequest {
     },
     /// Finalised anchors by [`Anchor::hash`], and some before them.
     Anchors(Vec<Hash>),
+    /// A chunk of the heads after a closing anchor. Answered by the driver.
+    Heads {
+        /// [`Anchor::hash`] of the closing anchor.
+        anchor: Hash,
+        /// Which chunk, from 0.
+        chunk: u32,
+    },
+    /// Units of a finalised anchor, in order of slot, as many as fit. Answered by the driver.
+    Units {
+        /// Which anchor.
+        anchor: AnchorNumber,
+        /// Position of the first one wanted.
+        from: u32,
+    },
 }
 
 /// Answer to a [`HistoryRequest`].
@@ -137,6 +155,15 @@ pub enum HistoryResponse {
     Witnesses(Vec<(Witness, Vec<Unit>)>),
     /// Anchors with their frontiers; the hash binds both.
     Anchors(Vec<AnchorProposal>),
+    /// A chunk of heads with its proof; no heads when they are not at hand.
+    Heads {
+        /// At most [`crate::HEADS_CHUNK`].
+        chunk: Vec<DeviceHead>,
+        /// Leads to the closing anchor's `heads`.
+        proof: MerkleProof,
+    },
+    /// Units of an anchor from the position asked for; none when they are not at hand or there are no more.
+    Units(Vec<Unit>),
 }
 
 /// An anchor with all its units, as gateways serve it to auditors and to members that catch up.

@@ -45,6 +45,9 @@ pub struct WitnessContent {
     /// Newest finalised anchor that the author holds with its whole history, which thereby lies in
     /// this witness's past. Never falls along a member's chain.
     pub base: AnchorNumber,
+    /// Whether it is the author's final witness of the epoch: none may follow it. A final witness stands
+    /// one level above the author's last and needs no quorum of parents.
+    pub last: bool,
 }
 
 /// A signed witness.

@@ -9,9 +9,9 @@ use common::{
 };
 use loadstone_core::{DeviceId, Hash, Incarnation, MemberIndex, Millis, PublicKey, Sequence, Watts};
 use loadstone_dag::{
-    decode_device_message, decode_member_message, decode_unit, Admission, Body, CheckedUnit, DecodeFault,
-    DeviceDirectory, DeviceInfo, DeviceMessage, Member, MemberConfig, Readings, Reference, Refusal, Unit, UnitContent,
-    UnitGate, MAX_DEVICE_FRAME,
+    decode_device_message, decode_member_message, decode_unit, encode_member_message, Admission, Body, CheckedUnit,
+    DecodeFault, Decoded, DeviceDirectory, DeviceInfo, DeviceMessage, EpochStart, Member, MemberConfig, MemberMessage,
+    NothingKnown, Readings, Reference, Refusal, Unit, UnitContent, UnitGate, MAX_DEVICE_FRAME, MAX_MEMBER_FRAME,
 };
 
 /// Device 1 is good, 2 is revoked, 3 is in its second life.
@@ -31,7 +31,7 @@ impl DeviceDirectory for Registry {
 
 fn member() -> Member<TestCrypto> {
     let config = MemberConfig::new(GENESIS, MemberIndex(0), committee(4));
-    Member::new(config, TestCrypto(MemberIndex(0)), [], Millis(0))
+    Member::new(config, TestCrypto(MemberIndex(0)), EpochStart::default(), [], Millis(0))
 }
 
 fn ask(member: &Member<TestCrypto>, units: Vec<Unit>) -> Vec<Result<Admission, Refusal>> {
@@ -155,7 +155,16 @@ fn bytes_are_decoded_within_limits() {
     let some = DeviceMessage::Submit(vec![good; 3]);
     assert_eq!(decode_device_message(&some.encode()), Ok(some));
     // A length that promises more than there is allocates nothing and fails
-    assert_eq!(decode_member_message(&[0, 0xff, 0xff, 0xff, 0xff]), Err(DecodeFault::Malformed));
+    let member = |bytes: &[u8]| decode_member_message(bytes, &GENESIS, &NothingKnown);
+    assert_eq!(member(&[0, 1, 0xff, 0xff, 0xff, 0xff]), Err(DecodeFault::Malformed));
+    assert_eq!(member(&[1, 0, 0, 0, 1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x0f]), Err(DecodeFault::TooMany));
+    assert_eq!(member(&vec![1; MAX_MEMBER_FRAME + 1]), Err(DecodeFault::TooLong));
+    // A witness has no second form in plain SCALE
+    let witness = common::build::signed_witness(common::build::content(0, 1, None, &[]));
+    let frame = encode_member_message(&MemberMessage::Witness(witness.clone(), Vec::new()), &NothingKnown);
+    assert!(matches!(member(&frame), Ok(Decoded::Message(_))));
+    let plain = MemberMessage::Witness(witness, Vec::new()).encode();
+    assert_eq!(member(&[vec![0], plain].concat()), Err(DecodeFault::Malformed));
 }
 
 #[test]

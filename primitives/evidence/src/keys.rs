@@ -83,8 +83,14 @@ values! {
     validator_set: "Registry" / "ValidatorSet";
     /// `Bids::NextEvent`: `EventId`.
     next_event: "Bids" / "NextEvent";
-    /// `DagAnchor::Committee`: `BoundedVec<Member, 64>`.
+    /// `DagAnchor::Epoch`: u32, the epoch in force.
+    epoch: "DagAnchor" / "Epoch";
+    /// `DagAnchor::Committee`: `BoundedVec<Member, 64>`, the committee of the epoch in force.
     committee: "DagAnchor" / "Committee";
+    /// `DagAnchor::NextCommittee`: as `Committee`; there while the epoch is closing.
+    next_committee: "DagAnchor" / "NextCommittee";
+    /// `DagAnchor::EpochStart`: the `Anchor` that the epoch in force starts from.
+    epoch_start: "DagAnchor" / "EpochStart";
     /// `DagAnchor::Latest`: the newest `Anchor`.
     latest_anchor: "DagAnchor" / "Latest";
     /// `DagAnchor::Peaks`: `MmrPeaks` over the hashes of all anchors.
@@ -134,6 +140,8 @@ maps! {
     rank_bucket(push_twox place: (AreaId, Direction), push_twox rank: u16): "Dispatch" / "RankBuckets";
     /// `DagAnchor::Anchors`: `Anchor`, while it is kept.
     anchor(push_twox number: AnchorNumber): "DagAnchor" / "Anchors";
+    /// `DagAnchor::PastCommittees`: as `Committee`, by epoch, while it is kept.
+    past_committee(push_twox epoch: u32): "DagAnchor" / "PastCommittees";
     /// `ExecutionScore::Cutoffs`: `AnchorNumber`.
     cutoff(push_twox event: EventId): "ExecutionScore" / "Cutoffs";
     /// `ExecutionScore::Records`: `EventRecord`.

@@ -4,21 +4,19 @@
 extern crate alloc;
 
 use alloc::vec::Vec;
-use loadstone_core::{AccountId, AnchorNumber, Device, DeviceId, EventId, Member, Resource, ValidatorInfo};
-use loadstone_dag::{Anchor, Certificate};
+use loadstone_core::{AccountId, AnchorNumber, Device, DeviceId, EventId, Resource, ValidatorInfo};
+use loadstone_dag::{Anchor, Certificate, LedgerState};
 use loadstone_market::{RecordChunk, RecordInputs};
 
 sp_api::decl_runtime_apis! {
     /// What the node's DAG service asks of the chain.
     pub trait LoadstoneApi {
-        /// The committee in order of member index.
-        fn committee() -> Vec<Member>;
+        /// The epoch in force, its committee, whether it closes, where it starts and how far it is.
+        fn ledger() -> LedgerState;
         /// The validators and where they are found.
         fn validators() -> Vec<(AccountId, ValidatorInfo)>;
         /// A device with its resource.
         fn device(id: DeviceId) -> Option<(Device, Resource)>;
-        /// The newest accepted anchor.
-        fn latest_anchor() -> Option<Anchor>;
         /// Record chunks that are due and missing, with their cut-off anchors; at most 64.
         fn missing_chunks() -> Vec<(EventId, u32, AnchorNumber)>;
         /// What the chain contributes to a chunk of records.

@@ -1,6 +1,8 @@
-//! The DAG ledger on chain: its committee and its anchors.
+//! The DAG ledger on chain: its epochs, its committee and its anchors.
 
-use crate::{extensions::HISTORY_PRIORITY, AccountId, ExecutionScore, Registry, Runtime, Timestamp};
+use crate::{
+    constants::MINUTES, extensions::HISTORY_PRIORITY, AccountId, ExecutionScore, Registry, Runtime, Timestamp,
+};
 use frame_support::traits::{ConstU32, ConstU64};
 use loadstone_core::{traits::Directory, OrganisationId};
 use sp_runtime::traits::Convert;
@@ -21,6 +23,17 @@ impl pallet_dag_anchor::Config for Runtime {
     type OnAnchor = ExecutionScore;
     /// A day at one anchor a second; older ones are proved from the range of all anchors.
     type KeepAnchors = ConstU32<86_400>;
+    /// A member keeps the skeleton of an epoch's graph in memory, some hundred bytes a unit: a few
+    /// hundred megabytes at a million.
+    type EpochUnits = ConstU64<1_000_000>;
+    /// An hour at one anchor a second. Witnesses cost memory as well, up to twenty a second and member,
+    /// and where few devices write they are more than the units.
+    type EpochAnchors = ConstU32<3_600>;
+    /// A week at an epoch an hour, in which members that left answer for what they signed; five
+    /// kilobytes a committee.
+    type KeepEpochs = ConstU32<168>;
+    /// Far longer than a chunk of records takes from its first signature into a block.
+    type Handover = ConstU32<{ 5 * MINUTES }>;
     type Priority = ConstU64<HISTORY_PRIORITY>;
     type WeightInfo = pallet_dag_anchor::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]

@@ -29,7 +29,10 @@ fn values_stand_where_clients_look() {
     assert_eq!(pallet_registry::NextResource::<Runtime>::hashed_key().to_vec(), keys::next_resource());
     assert_eq!(pallet_registry::ValidatorSet::<Runtime>::hashed_key().to_vec(), keys::validator_set());
     assert_eq!(pallet_bids::NextEvent::<Runtime>::hashed_key().to_vec(), keys::next_event());
+    assert_eq!(pallet_dag_anchor::Epoch::<Runtime>::hashed_key().to_vec(), keys::epoch());
     assert_eq!(pallet_dag_anchor::Committee::<Runtime>::hashed_key().to_vec(), keys::committee());
+    assert_eq!(pallet_dag_anchor::NextCommittee::<Runtime>::hashed_key().to_vec(), keys::next_committee());
+    assert_eq!(pallet_dag_anchor::EpochStart::<Runtime>::hashed_key().to_vec(), keys::epoch_start());
     assert_eq!(pallet_dag_anchor::Latest::<Runtime>::hashed_key().to_vec(), keys::latest_anchor());
     assert_eq!(pallet_dag_anchor::Peaks::<Runtime>::hashed_key().to_vec(), keys::peaks());
     assert_eq!(pallet_execution_score::Awaiting::<Runtime>::hashed_key().to_vec(), keys::awaiting());
@@ -79,6 +82,7 @@ fn orders_and_anchors_stand_where_clients_look() {
         keys::rank_bucket((AREA, direction), 12)
     );
     assert_eq!(pallet_dag_anchor::Anchors::<Runtime>::hashed_key_for(ANCHOR), keys::anchor(ANCHOR));
+    assert_eq!(pallet_dag_anchor::PastCommittees::<Runtime>::hashed_key_for(6), keys::past_committee(6));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Tests of what only the whole runtime has.
 
 mod admission;
+mod epochs;
 mod genesis;
 mod governance;
 mod keys;

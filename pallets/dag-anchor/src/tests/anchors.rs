@@ -97,6 +97,7 @@ fn an_anchor_must_extend_the_latest_and_count_soundly() {
         assert_eq!(with(|anchor| anchor.parent = Hash::repeat_byte(1)), code(Error::ParentMismatch));
         assert_eq!(with(|anchor| anchor.epoch = 1), code(Error::EpochMismatch));
         assert_eq!(with(|anchor| (anchor.units, anchor.readings) = (0, 0)), code(Error::NoUnits));
+        assert_eq!(with(|anchor| anchor.heads = Some(Hash::zero())), code(Error::NotClosing));
         assert_eq!(with(|anchor| anchor.readings = 601), code(Error::CountsExceedUnits));
         assert_eq!(with(|anchor| (anchor.received, anchor.completed) = (6, 5)), code(Error::CountsExceedUnits));
         assert_eq!(with(|anchor| (anchor.received, anchor.completed) = (5, 4)), code(Error::CountsExceedUnits));

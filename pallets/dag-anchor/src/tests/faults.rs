@@ -1,9 +1,9 @@
 //! Equivocation evidence against devices and members.
 
-use crate::{mock::*, DeviceFaults, Error, Event, MemberFaults, Pallet};
+use crate::{mock::*, DeviceFaults, Error, Event, MemberFault, MemberFaults, Pallet};
 use frame_support::{assert_noop, assert_ok};
-use loadstone_core::{DeviceId, Hash, Incarnation, Level, MemberIndex, Sequence};
-use loadstone_dag::{Unit, Witness};
+use loadstone_core::{DeviceId, Hash, Incarnation, Level, Sequence};
+use loadstone_dag::{Unit, Witness, WitnessContent};
 
 const DEVICE: DeviceId = DeviceId(0);
 
@@ -74,6 +74,14 @@ fn false_evidence_against_a_device_is_refused() {
     });
 }
 
+/// Member 2's witness with something changed.
+fn altered(level: u32, change: fn(&mut WitnessContent)) -> Witness {
+    let signer = member_pair(2);
+    let mut content = witness(2, level, 0, &signer).content;
+    change(&mut content);
+    sign_witness(content, &signer)
+}
+
 #[test]
 fn two_witnesses_at_one_level_convict_the_member_once() {
     run(|| {
@@ -82,13 +90,59 @@ fn two_witnesses_at_one_level_convict_the_member_once() {
         // WHEN a participant reports them
         assert_ok!(report_witnesses(witness(2, 5, 0, &signer), witness(2, 5, 1, &signer)));
         // THEN the fork is counted and announced, once
-        let (member, level) = (MemberIndex(2), Level(5));
-        System::assert_last_event(Event::MemberForkReported { member, level, reporter: REPORTER }.into());
-        assert_eq!(MemberFaults::<Test>::get(member).map(|fault| fault.count), Some(1));
+        let (epoch, member, level) = (0, member_account(2), Level(5));
+        System::assert_last_event(
+            Event::MemberForkReported { epoch, member: member.clone(), level, reporter: REPORTER }.into(),
+        );
+        assert_eq!(MemberFaults::<Test>::get(member), Some(MemberFault { count: 1, epoch, level }));
         assert_noop!(
             report_witnesses(witness(2, 5, 1, &signer), witness(2, 5, 2, &signer)),
             Error::<Test>::AlreadyReported
         );
+    });
+}
+
+#[test]
+fn witnesses_that_leave_their_chain_convict_the_member() {
+    run(|| {
+        // GIVEN two witnesses after the same one, at levels 5 and 7
+        let sibling = || altered(7, |content| content.previous = witness(2, 5, 0, &member_pair(2)).content.previous);
+        // WHEN they are reported THEN the member is convicted at the higher level
+        assert_ok!(report_witnesses(altered(5, |_| ()), sibling()));
+        let fault = |count, level| Some(MemberFault { count, epoch: 0, level: Level(level) });
+        assert_eq!(MemberFaults::<Test>::get(member_account(2)), fault(1, 7));
+        // GIVEN a final witness and one above it WHEN they are reported THEN the member is convicted again
+        let last = || altered(8, |content| content.last = true);
+        assert_ok!(report_witnesses(altered(9, |_| ()), last()));
+        assert_eq!(MemberFaults::<Test>::get(member_account(2)), fault(2, 9));
+        // AND a final witness above another is no offence
+        assert_noop!(report_witnesses(altered(7, |_| ()), last()), Error::<Test>::EvidenceUnrelated);
+    });
+}
+
+#[test]
+fn members_of_past_epochs_are_convicted_while_they_are_known() {
+    run(|| {
+        // GIVEN a committee that left, and the forks of its member 2 at levels 5 and 6
+        let signer = member_pair(2);
+        let report = |level| report_witnesses(witness(2, level, 0, &signer), witness(2, level, 1, &signer));
+        start_session(&[validator(5), validator(6), validator(7), validator(8)]);
+        let closing = closing_anchor();
+        assert_ok!(submit(closing.clone(), certificate(&closing, &[0, 1, 2])));
+        // WHEN the first is reported THEN it counts for the account
+        assert_ok!(report(5));
+        assert_eq!(MemberFaults::<Test>::get(member_account(2)).map(|fault| (fault.epoch, fault.count)), Some((0, 1)));
+        // AND the same signatures say nothing of an epoch in which somebody else has that seat
+        let later = |base| {
+            let content = WitnessContent { epoch: 1, ..witness(2, 6, base, &signer).content };
+            sign_witness(content, &signer)
+        };
+        assert_noop!(report_witnesses(later(0), later(1)), Error::<Test>::EvidenceSignatureInvalid);
+        // WHEN the epoch is forgotten THEN the other is heard no more
+        for _ in 0..KEEP_EPOCHS {
+            assert_ok!(Pallet::<Test>::force_epoch(RuntimeOrigin::root()));
+        }
+        assert_noop!(report(6), Error::<Test>::UnknownEpoch);
     });
 }
 
@@ -101,6 +155,11 @@ fn false_evidence_against_a_member_is_refused() {
         // THEN each is refused for its reason
         assert_noop!(report_witnesses(good(), good()), Error::<Test>::EvidenceIdentical);
         assert_noop!(report_witnesses(good(), witness(2, 6, 1, &signer)), Error::<Test>::EvidenceUnrelated);
+        assert_noop!(report_witnesses(good(), witness(3, 5, 1, &other)), Error::<Test>::EvidenceUnrelated);
+        let elsewhere =
+            |base| sign_witness(WitnessContent { epoch: 1, ..witness(2, 5, base, &signer).content }, &signer);
+        assert_noop!(report_witnesses(good(), elsewhere(1)), Error::<Test>::EvidenceUnrelated);
+        assert_noop!(report_witnesses(elsewhere(0), elsewhere(1)), Error::<Test>::UnknownEpoch);
         assert_noop!(report_witnesses(good(), witness(2, 5, 1, &other)), Error::<Test>::EvidenceSignatureInvalid);
         assert_noop!(
             report_witnesses(witness(8, 5, 0, &signer), witness(8, 5, 1, &signer)),

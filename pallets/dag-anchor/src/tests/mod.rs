@@ -2,4 +2,5 @@
 
 mod anchors;
 mod committee;
+mod epochs;
 mod faults;

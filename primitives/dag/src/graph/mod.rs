@@ -1,22 +1,33 @@
-//! What is held: witnesses, units and anchors as numbered vertices, so that a history is a set of bits.
+//! What is held of an epoch: witnesses, units and anchors as numbered vertices, so that a history is a set of bits.
 //!
 //! Numbers are given in order of acceptance, in which everything named comes before what names it.
 //! An anchor is a vertex too: a witness that names a base anchor has the anchor's history in its past.
 
-mod bits;
+mod ballots;
 mod chain;
 mod history;
+mod ids;
+mod marks;
+mod places;
+mod units;
+mod window;
 
 use alloc::{collections::BTreeMap, vec::Vec};
 
-use loadstone_core::{AnchorNumber, DeviceId, Hash, Incarnation, MemberIndex, Sequence};
+use loadstone_core::{AnchorNumber, Hash, MemberIndex};
 
-use crate::{
-    AcknowledgementKind, AnchorLeaf, AnchorProposal, Body, CheckedUnit, CheckedWitness, Slot, Unit, Witness,
-    WitnessFault, WitnessRef,
+use crate::{AnchorProposal, CheckedWitness, EpochStart, Witness, WitnessFault, WitnessRef};
+
+pub(crate) use self::{
+    ballots::Ballots,
+    chain::ChainState,
+    history::History,
+    ids::Ids,
+    marks::{numbers, place, BitSet, Marks},
+    places::{Head, Places},
+    units::{Footing, Units},
+    window::Window,
 };
-
-pub(crate) use self::{bits::BitSet, chain::ChainState, history::History};
 
 /// Number of a witness or anchor.
 pub(crate) type NodeId = u32;
@@ -24,6 +35,9 @@ pub(crate) type NodeId = u32;
 pub(crate) type UnitId = u32;
 /// Number of a slot.
 pub(crate) type SlotId = u32;
+
+/// The number that nothing has.
+pub(crate) const NONE: u32 = u32::MAX;
 
 /// A witness or an anchor.
 pub(crate) struct Node {
@@ -33,35 +47,16 @@ pub(crate) struct Node {
     pub previous: Option<NodeId>,
     /// Base anchor.
     pub base: AnchorNumber,
+    /// Whether it is its author's final witness.
+    pub last: bool,
     /// All it names, and the base anchor's vertex.
     pub edges: Vec<NodeId>,
     /// Units that it introduces.
     pub units: Vec<UnitId>,
     /// Units that it votes for and its previous witness does not.
-    pub votes: Vec<UnitId>,
+    pub votes: Marks,
     /// The witness itself, while in memory.
     pub witness: Option<Witness>,
-}
-
-/// A unit.
-pub(crate) struct UnitEntry {
-    pub id: Hash,
-    pub slot: SlotId,
-    pub previous: Hash,
-    pub readings: u8,
-    pub acknowledges: Option<AcknowledgementKind>,
-    /// The unit itself, while in memory.
-    pub unit: Option<Unit>,
-}
-
-/// A place in a device's chain.
-pub(crate) struct SlotEntry {
-    pub slot: Slot,
-    pub units: Vec<UnitId>,
-    pub before: Option<SlotId>,
-    pub after: Option<SlotId>,
-    /// The unit that an anchor holds here, and which anchor.
-    pub anchored: Option<(UnitId, AnchorNumber)>,
 }
 
 /// A finalised anchor.
@@ -70,58 +65,57 @@ pub(crate) struct AnchorEntry {
     pub hash: Hash,
     pub node: NodeId,
     pub leaves: Vec<UnitId>,
-    /// Vertices that it added to the anchored history.
+    /// Vertices that it added to the anchored history, until their bodies are forgotten.
     pub nodes: Vec<NodeId>,
 }
 
-/// Everything accepted.
+/// Everything accepted in an epoch.
 #[derive(Default)]
 pub(crate) struct Graph {
     pub nodes: Vec<Node>,
     pub node_ids: BTreeMap<Hash, NodeId>,
-    pub units: Vec<UnitEntry>,
-    pub unit_ids: BTreeMap<Hash, UnitId>,
-    pub slots: Vec<SlotEntry>,
-    pub slot_ids: BTreeMap<Slot, SlotId>,
-    /// Anchor `k` at position `k - 1`.
+    pub units: Units,
+    /// Those of this epoch.
     pub anchors: Vec<AnchorEntry>,
-    heads: BTreeMap<(DeviceId, Incarnation), (Sequence, Hash)>,
+    /// The closing anchor of the epoch before.
+    start: AnchorNumber,
+    start_hash: Hash,
 }
 
 impl Graph {
-    /// Number of the last finalised anchor; 0 before the first.
-    pub fn last_anchor(&self) -> AnchorNumber {
-        AnchorNumber(self.anchors.len() as u32)
+    pub fn new(start: &EpochStart) -> Self {
+        let (number, hash) = start.anchor.as_ref().map(|anchor| (anchor.number, anchor.hash())).unwrap_or_default();
+        Self { units: Units::new(&start.heads), start: number, start_hash: hash, ..Self::default() }
     }
 
+    /// Number of the anchor that the epoch starts from.
+    pub fn start(&self) -> AnchorNumber {
+        self.start
+    }
+
+    /// Number of the last finalised anchor; 0 before the first.
+    pub fn last_anchor(&self) -> AnchorNumber {
+        AnchorNumber(self.start.0.saturating_add(self.anchors.len() as u32))
+    }
+
+    /// Hash of the last finalised anchor; zero before the first.
+    pub fn last_hash(&self) -> Hash {
+        self.anchors.last().map(|anchor| anchor.hash).unwrap_or(self.start_hash)
+    }
+
+    /// An anchor of this epoch.
     pub fn anchor(&self, number: AnchorNumber) -> Option<&AnchorEntry> {
-        self.anchors.get((number.0 as usize).checked_sub(1)?)
+        let position = number.0.checked_sub(self.start.0)?.checked_sub(1)?;
+        self.anchors.get(position as usize)
+    }
+
+    /// The anchor that closed the epoch, once it is finalised.
+    pub fn closing_anchor(&self) -> Option<&AnchorEntry> {
+        self.anchors.last().filter(|anchor| anchor.proposal.anchor.closes_epoch())
     }
 
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id as usize]
-    }
-
-    pub fn unit(&self, id: UnitId) -> &UnitEntry {
-        &self.units[id as usize]
-    }
-
-    pub fn slot(&self, id: SlotId) -> &SlotEntry {
-        &self.slots[id as usize]
-    }
-
-    pub fn slot_of(&self, unit: UnitId) -> &SlotEntry {
-        self.slot(self.unit(unit).slot)
-    }
-
-    /// The unit as a leaf of an anchor.
-    pub fn leaf(&self, unit: UnitId) -> AnchorLeaf {
-        AnchorLeaf { slot: self.slot_of(unit).slot, unit: self.unit(unit).id }
-    }
-
-    /// The last anchored unit of this life of the device.
-    pub fn head(&self, device: DeviceId, incarnation: Incarnation) -> Option<(Sequence, Hash)> {
-        self.heads.get(&(device, incarnation)).copied()
     }
 
     /// The vertices that the witness names, once all are held; `Err` when one of them is not what it says.
@@ -143,65 +137,24 @@ impl Graph {
         witness: CheckedWitness,
         mut edges: Vec<NodeId>,
         previous: Option<NodeId>,
+        units: Vec<UnitId>,
     ) -> NodeId {
         let id = self.nodes.len() as NodeId;
         let reference = witness.reference();
         let witness = witness.into_witness();
-        let base = witness.content.base;
+        let (base, last) = (witness.content.base, witness.content.last);
         edges.extend(self.anchor(base).map(|anchor| anchor.node));
-        let units = witness.content.units.iter().filter_map(|unit| self.unit_ids.get(unit).copied()).collect();
         self.node_ids.insert(reference.hash, id);
         self.nodes.push(Node {
             witness_ref: Some(reference),
             previous,
             base,
+            last,
             edges,
             units,
-            votes: Vec::new(),
+            votes: Marks::default(),
             witness: Some(witness),
         });
-        id
-    }
-
-    /// Takes in a unit, unless it is held. Returns a rival in its slot, if the unit is new and has one.
-    pub fn insert_unit(&mut self, unit: CheckedUnit) -> Option<UnitId> {
-        let id = unit.id();
-        if self.unit_ids.contains_key(&id) {
-            return None;
-        }
-        let unit = unit.into_unit();
-        let slot = self.slot_id(unit.content.slot);
-        let (readings, acknowledges) = match &unit.content.body {
-            Body::Readings(readings) => (readings.count().min(u8::MAX.into()) as u8, None),
-            Body::Acknowledgement(acknowledgement) => (0, Some(acknowledgement.kind)),
-        };
-        let number = self.units.len() as UnitId;
-        let previous = unit.content.previous;
-        self.unit_ids.insert(id, number);
-        self.units.push(UnitEntry { id, slot, previous, readings, acknowledges, unit: Some(unit) });
-        let rival = self.slot(slot).units.first().copied();
-        self.slots[slot as usize].units.push(number);
-        rival
-    }
-
-    fn slot_id(&mut self, slot: Slot) -> SlotId {
-        if let Some(id) = self.slot_ids.get(&slot) {
-            return *id;
-        }
-        let id = self.slots.len() as SlotId;
-        let neighbour = |sequence: Option<u64>| {
-            sequence.and_then(|s| self.slot_ids.get(&Slot { sequence: Sequence(s), ..slot }).copied())
-        };
-        let before = neighbour(slot.sequence.0.checked_sub(1));
-        let after = neighbour(slot.sequence.0.checked_add(1));
-        if let Some(before) = before {
-            self.slots[before as usize].after = Some(id);
-        }
-        if let Some(after) = after {
-            self.slots[after as usize].before = Some(id);
-        }
-        self.slot_ids.insert(slot, id);
-        self.slots.push(SlotEntry { slot, units: Vec::new(), before, after, anchored: None });
         id
     }
 
@@ -220,37 +173,35 @@ impl Graph {
             witness_ref: None,
             previous: None,
             base: number,
+            last: false,
             edges,
             units: Vec::new(),
-            votes: Vec::new(),
+            votes: Marks::default(),
             witness: None,
         });
-        for leaf in &leaves {
-            let entry = &self.units[*leaf as usize];
-            let (id, slot) = (entry.id, &mut self.slots[entry.slot as usize]);
-            slot.anchored = Some((*leaf, number));
-            let place = slot.slot;
-            self.heads.insert((place.device, place.incarnation), (place.sequence, id));
-        }
+        leaves.iter().for_each(|leaf| self.units.settle(*leaf, number));
         let hash = proposal.anchor.hash();
         self.anchors.push(AnchorEntry { proposal, hash, node, leaves, nodes });
         node
     }
 
-    /// Drops from memory the bodies that this anchor added; the driver has them on disk.
+    /// Drops from memory the bodies that this anchor added; the driver has them on disk. A unit that an
+    /// anchor in between took up stays, one that none took up since does not.
     pub fn forget_bodies(&mut self, number: AnchorNumber) {
-        let Some(entry) = (number.0 as usize).checked_sub(1).and_then(|at| self.anchors.get_mut(at)) else { return };
+        let position = number.0.checked_sub(self.start.0).and_then(|position| position.checked_sub(1));
+        let Some(entry) = position.and_then(|at| self.anchors.get_mut(at as usize)) else { return };
         for node in core::mem::take(&mut entry.nodes) {
-            self.nodes[node as usize].witness = None;
+            let node = &mut self.nodes[node as usize];
+            node.witness = None;
+            for unit in &node.units {
+                if self.units.anchor_of(*unit) <= Some(number) {
+                    self.units.forget_body(*unit);
+                }
+            }
         }
         for leaf in &entry.leaves {
-            self.units[*leaf as usize].unit = None;
+            self.units.forget_body(*leaf);
         }
-    }
-
-    /// Whether the unit was anchored at or before `base`.
-    pub fn anchored_unit(&self, slot: SlotId, base: AnchorNumber) -> Option<UnitId> {
-        self.slot(slot).anchored.filter(|(_, number)| *number <= base).map(|(unit, _)| unit)
     }
 
     /// Author of a witness vertex.

@@ -3,85 +3,27 @@
 //! A member may sign several candidates: all extend the last finalised anchor, and the chain takes
 //! one of them.
 
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::vec::Vec;
 
-use loadstone_core::{AnchorNumber, Hash, MemberIndex, Millis, Signature};
+use loadstone_core::{Hash, MemberIndex, Millis, Signature};
 
-use super::Member;
+use super::{
+    candidates::{Appraisal, Candidate, Verdict},
+    Member,
+};
 use crate::{
     frontier_hash,
     graph::{NodeId, UnitId},
-    leaves_root, AcknowledgementKind, Anchor, AnchorProposal, Crypto, Effect, MemberMessage, MemberSet, Tally,
-    WitnessRef,
+    heads_root, leaves_root, AcknowledgementKind, Anchor, AnchorProposal, Crypto, Effect, MemberMessage, MemberSet,
+    PersistItem, WitnessRef,
 };
-
-/// Candidates of one proposer that are looked at between two anchors.
-const MAX_CANDIDATES: usize = 8;
-
-/// Signatures of one member that may come before the candidate they sign.
-const MAX_EARLY: usize = 8;
-
-struct Candidate {
-    proposal: AnchorProposal,
-    proposer: MemberIndex,
-    tally: Tally,
-    verdict: Verdict,
-    shown_at: Millis,
-    certified_at: Option<Millis>,
-    submitted_at: Option<Millis>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    Open,
-    Signed,
-    Refused,
-}
-
-#[derive(Default)]
-pub(super) struct Candidates {
-    by_hash: BTreeMap<Hash, Candidate>,
-    early: BTreeMap<(MemberIndex, Hash), Signature>,
-    /// Since when something can be anchored.
-    ready_at: Option<Millis>,
-    proposed_at: Option<Millis>,
-}
-
-impl Candidates {
-    pub fn proposal(&self, hash: &Hash) -> Option<&AnchorProposal> {
-        self.by_hash.get(hash).map(|candidate| &candidate.proposal)
-    }
-
-    /// Anchor `number` was finalised: the other candidates for it are void.
-    pub fn reset(&mut self, number: AnchorNumber) {
-        self.by_hash.retain(|_, candidate| candidate.proposal.anchor.number > number);
-        self.early.clear();
-        self.ready_at = None;
-        self.proposed_at = None;
-    }
-
-    fn put(&mut self, hash: Hash, proposal: AnchorProposal, proposer: MemberIndex, now: Millis) -> bool {
-        if self.by_hash.values().filter(|candidate| candidate.proposer == proposer).count() >= MAX_CANDIDATES {
-            return false;
-        }
-        let candidate = Candidate {
-            proposal,
-            proposer,
-            tally: Tally::default(),
-            verdict: Verdict::Open,
-            shown_at: now,
-            certified_at: None,
-            submitted_at: None,
-        };
-        self.by_hash.insert(hash, candidate);
-        true
-    }
-}
 
 impl<C: Crypto> Member<C> {
     /// Proposes the next anchor when it is our turn, or when those before us let their time pass.
     pub(super) fn propose(&mut self, now: Millis, out: &mut Vec<Effect>) {
-        if self.finality.broken || self.finality.is_behind() || !self.ledger.has_unanchored() {
+        let closes = self.final_frontier().is_some();
+        self.candidates.may_close(closes);
+        if self.finality.broken || self.finality.is_behind() || !(closes || self.ledger.has_unanchored()) {
             return;
         }
         let ready_at = *self.candidates.ready_at.get_or_insert(now);
@@ -102,14 +44,21 @@ impl<C: Crypto> Member<C> {
         }
     }
 
+    /// The closing anchor as soon as it can be made, otherwise an ordinary one.
     fn make_candidate(&mut self, now: Millis, out: &mut Vec<Effect>) {
-        let frontier = self.frontier();
+        let finals = self.final_frontier();
+        let closes = finals.is_some();
+        let frontier = finals.unwrap_or_else(|| self.frontier());
         let Ok(Some(nodes)) = self.ledger.graph.resolve(&frontier) else { return };
-        let leaves = self.ledger.evaluate(&nodes).leaves;
-        if !self.is_frontier(&frontier) || leaves.is_empty() {
+        if !self.is_frontier(&frontier, &nodes, closes) {
             return;
         }
-        let anchor = self.compose(&frontier, &leaves);
+        let Appraisal { anchor, extension } = self.appraise(&frontier, &nodes, closes);
+        let is_empty = extension.leaves.is_empty();
+        self.candidates.keep_appraisal(Appraisal { anchor: anchor.clone(), extension });
+        if is_empty && !closes {
+            return;
+        }
         let hash = anchor.hash();
         let me = self.config.me;
         if self.candidates.proposal(&hash).is_none()
@@ -117,7 +66,7 @@ impl<C: Crypto> Member<C> {
         {
             return;
         }
-        self.sign(hash);
+        self.sign(hash, out);
         self.show(hash, now, out);
     }
 
@@ -130,44 +79,62 @@ impl<C: Crypto> Member<C> {
         newest.into_iter().filter(fresh).collect()
     }
 
-    /// In order of member, more than two thirds of the weight, not stale.
-    fn is_frontier(&self, frontier: &[WitnessRef]) -> bool {
+    /// In order of member, more than two thirds of the weight; not stale, or all of them final.
+    fn is_frontier(&self, frontier: &[WitnessRef], nodes: &[NodeId], closes: bool) -> bool {
         let set = frontier.iter().fold(MemberSet::default(), |set, witness| set.with(MemberSet::of(witness.member)));
         let levels = frontier.iter().map(|witness| witness.level.0);
         let top = levels.clone().max().unwrap_or_default();
         let own = self.ledger.newest_ref(self.config.me).map(|own| own.level.0).unwrap_or_default();
         let stale = |level: u32| top.max(own).saturating_sub(level) > self.config.stale_levels;
-        frontier.windows(2).all(|pair| pair[0].member < pair[1].member)
-            && self.config.committee.is_quorum(set)
-            && !levels.into_iter().any(stale)
+        let is_timely = match closes {
+            true => nodes.iter().all(|node| self.ledger.graph.node(*node).last),
+            false => !levels.into_iter().any(stale),
+        };
+        let in_order = frontier.windows(2).all(|pair| pair[0].member < pair[1].member);
+        in_order && is_timely && self.config.committee.is_quorum(set)
     }
 
-    /// The anchor that follows the last one with these leaves.
-    pub(super) fn compose(&self, frontier: &[WitnessRef], leaves: &[UnitId]) -> Anchor {
+    /// The anchor that follows the last one on this frontier, and what it adds; from memory if it was
+    /// worked out before.
+    pub(super) fn appraise(&mut self, frontier: &[WitnessRef], nodes: &[NodeId], closes: bool) -> Appraisal {
+        let hash = frontier_hash(frontier);
+        self.candidates.take_appraisal(&hash, closes).unwrap_or_else(|| {
+            let extension = self.ledger.evaluate(nodes);
+            Appraisal { anchor: self.compose(hash, &extension.leaves, closes), extension }
+        })
+    }
+
+    fn compose(&self, frontier: Hash, leaves: &[UnitId], closes: bool) -> Anchor {
         let graph = &self.ledger.graph;
-        let last = graph.last_anchor();
-        let units = || leaves.iter().map(|unit| graph.unit(*unit));
+        let units = || leaves.iter().map(|unit| graph.units.entry(*unit));
         let acknowledged = |kind: AcknowledgementKind| units().filter(|unit| unit.acknowledges == Some(kind)).count();
-        let tree: Vec<_> = leaves.iter().map(|unit| graph.leaf(*unit)).collect();
+        let tree: Vec<_> = leaves.iter().map(|unit| graph.units.leaf(*unit)).collect();
         Anchor {
-            number: last.next(),
-            parent: graph.anchor(last).map(|anchor| anchor.hash).unwrap_or_default(),
+            number: graph.last_anchor().next(),
+            parent: graph.last_hash(),
             epoch: self.config.epoch,
-            frontier: frontier_hash(frontier),
+            frontier,
             root: leaves_root(&tree),
             units: leaves.len() as u32,
             readings: units().map(|unit| u64::from(unit.readings)).sum(),
             received: acknowledged(AcknowledgementKind::Received) as u32,
             completed: acknowledged(AcknowledgementKind::Completed) as u32,
+            heads: closes.then(|| heads_root(&self.ledger.heads_after(leaves))),
         }
     }
 
-    fn sign(&mut self, hash: Hash) -> Option<Signature> {
+    /// Signs a candidate once it is on disk with all that its frontier names: if a quorum's signatures make
+    /// it final and everybody crashes, each signer can still say what it was.
+    fn sign(&mut self, hash: Hash, out: &mut Vec<Effect>) -> Option<Signature> {
         let candidate = self.candidates.by_hash.get_mut(&hash)?;
         let payload = candidate.proposal.anchor.payload(&self.config.genesis);
         let signature = self.crypto.sign(payload.as_bytes())?;
         candidate.tally.add(self.config.me, signature);
         candidate.verdict = Verdict::Signed;
+        let proposal = candidate.proposal.clone();
+        if self.finality.keep(proposal.clone(), self.ledger.graph.last_anchor().next()) {
+            out.push(Effect::Persist(PersistItem::Candidate(proposal)));
+        }
         Some(signature)
     }
 
@@ -201,7 +168,9 @@ impl<C: Crypto> Member<C> {
         let hash = proposal.anchor.hash();
         let last = self.ledger.graph.last_anchor().0;
         let near = proposal.anchor.number.0.checked_sub(last).is_some_and(|ahead| (1..=2).contains(&ahead));
-        if !near || from == self.config.me || frontier_hash(&proposal.frontier) != proposal.anchor.frontier {
+        let is_ours = proposal.anchor.epoch == self.config.epoch && !self.is_over();
+        if !is_ours || !near || from == self.config.me || frontier_hash(&proposal.frontier) != proposal.anchor.frontier
+        {
             return;
         }
         if !self.is_signed(&proposal.anchor, from, &signature) {
@@ -217,7 +186,7 @@ impl<C: Crypto> Member<C> {
         }
         self.count_signature(hash, from, signature);
         for member in self.config.committee.indices() {
-            if let Some(early) = self.candidates.early.remove(&(member, hash)) {
+            if let Some(early) = self.candidates.take_early(member, hash) {
                 self.count_signature(hash, member, early);
             }
         }
@@ -234,11 +203,8 @@ impl<C: Crypto> Member<C> {
     /// Counts a signature under a known candidate once it verifies; keeps a few for later ones.
     pub(super) fn count_signature(&mut self, hash: Hash, from: MemberIndex, signature: Signature) {
         let Some(candidate) = self.candidates.by_hash.get(&hash) else {
-            let first = (from, Hash::zero());
-            let last = (from, Hash::repeat_byte(0xff));
-            let known_member = self.config.committee.key(from).is_some();
-            if known_member && self.candidates.early.range(first..=last).count() < MAX_EARLY {
-                self.candidates.early.insert((from, hash), signature);
+            if self.config.committee.key(from).is_some() {
+                self.candidates.put_early(from, hash, signature);
             }
             return;
         };
@@ -258,30 +224,35 @@ impl<C: Crypto> Member<C> {
             self.candidates.by_hash.iter().filter(|(_, c)| is_open(c)).map(|(hash, _)| *hash).collect();
         for hash in open {
             let Some(candidate) = self.candidates.by_hash.get(&hash) else { continue };
-            let missing = self.missing_of(&candidate.proposal);
+            let proposal = candidate.proposal.clone();
+            let missing = self.missing_of(&proposal);
             let proposer = candidate.proposer;
             if !missing.is_empty() {
                 missing.into_iter().for_each(|id| self.inbox.want(id, proposer, None, now));
-            } else if !self.is_right(&candidate.proposal) {
+            } else if !self.is_right(&proposal) {
                 self.candidates.by_hash.entry(hash).and_modify(|candidate| candidate.verdict = Verdict::Refused);
-            } else if let Some(signature) = self.sign(hash) {
+            } else if let Some(signature) = self.sign(hash, out) {
                 out.push(Effect::Broadcast(MemberMessage::SignAnchor(hash, self.config.me, signature)));
             }
         }
     }
 
-    /// Recomputes the anchor from its frontier.
-    fn is_right(&self, proposal: &AnchorProposal) -> bool {
-        if !self.is_frontier(&proposal.frontier) {
+    /// Recomputes the anchor from its frontier. Once the epoch can be closed, no other anchor will do:
+    /// there is nothing left to wait for.
+    fn is_right(&mut self, proposal: &AnchorProposal) -> bool {
+        let AnchorProposal { anchor, frontier } = proposal;
+        let closes = anchor.closes_epoch();
+        if anchor.parent != self.ledger.graph.last_hash() || (!closes && self.final_frontier().is_some()) {
             return false;
         }
-        let Ok(Some(nodes)) = self.ledger.graph.resolve(&proposal.frontier) else { return false };
-        let leaves = self.evaluate_leaves(&nodes);
-        !leaves.is_empty() && self.compose(&proposal.frontier, &leaves) == proposal.anchor
-    }
-
-    fn evaluate_leaves(&self, frontier: &[NodeId]) -> Vec<UnitId> {
-        self.ledger.evaluate(frontier).leaves
+        let Ok(Some(nodes)) = self.ledger.graph.resolve(frontier) else { return false };
+        if !self.is_frontier(frontier, &nodes, closes) {
+            return false;
+        }
+        let appraisal = self.appraise(frontier, &nodes, closes);
+        let is_right = appraisal.anchor == *anchor && (closes || !appraisal.extension.leaves.is_empty());
+        self.candidates.keep_appraisal(appraisal);
+        is_right
     }
 
     /// Sends certified candidates to the chain: the proposer at once, others one after another while

@@ -29,7 +29,7 @@ pub struct MemberConfig {
     pub base_delay_ms: u64,
     /// Time before something is sent or asked for again.
     pub retry_ms: u64,
-    /// Bodies of units and witnesses stay in memory for this many anchors after the one that holds them.
+    /// Bodies of units and witnesses stay in memory for this many anchors after the one that reached them.
     pub keep_anchors: u32,
 }
 
@@ -48,7 +48,7 @@ impl MemberConfig {
             anchor_timeout_ms: 2_000,
             base_delay_ms: 500,
             retry_ms: 250,
-            keep_anchors: 64,
+            keep_anchors: 16,
         }
     }
 }

@@ -7,16 +7,25 @@ use alloc::{
 
 use loadstone_core::{AnchorNumber, Hash, MemberIndex, Millis};
 
-use crate::{CheckedUnit, CheckedWitness, MAX_WANTED};
+use crate::{CheckedUnit, CheckedWitness, WitnessRef, MAX_WANTED, MAX_WITNESS_UNITS};
 
 /// Witnesses of one author that may wait; more than a full answer brings of one.
-pub(super) const MAX_WAITING: usize = 1_024;
+const MAX_WAITING: usize = 1_024;
+
+/// Units that may wait with one author's witnesses.
+const MAX_WAITING_UNITS: usize = 32 * MAX_WITNESS_UNITS;
 
 /// What has not come by then never will, or is asked for again by what still needs it.
 const PATIENCE_MS: u64 = 60_000;
 
 /// A message that overtook another is the usual case: asking at once would be for nothing.
 const GRACE_MS: u64 = 20;
+
+/// Doublings of the time between questions, one for each round in which nobody had it.
+const MAX_BACKOFF: u16 = 3;
+
+/// Time between two searches for what is too old.
+const SWEEP_MS: u64 = 1_000;
 
 pub(super) struct Waiting {
     pub witness: CheckedWitness,
@@ -30,16 +39,26 @@ struct Missing {
     since: Millis,
     due: Millis,
     attempts: u16,
-    /// What waits for it.
+    /// Witnesses that wait for it.
     waiters: BTreeSet<Hash>,
+    /// Whether an anchor's frontier names it.
+    is_frontier: bool,
+}
+
+/// What waits of one author.
+#[derive(Clone, Copy, Default)]
+struct Load {
+    witnesses: usize,
+    units: usize,
 }
 
 #[derive(Default)]
 pub(super) struct Inbox {
     waiting: BTreeMap<Hash, Waiting>,
-    by_author: BTreeMap<MemberIndex, usize>,
+    by_author: BTreeMap<MemberIndex, Load>,
     missing: BTreeMap<Hash, Missing>,
     for_anchor: BTreeSet<(AnchorNumber, Hash)>,
+    swept_at: Millis,
 }
 
 impl Inbox {
@@ -47,20 +66,23 @@ impl Inbox {
         self.waiting.len()
     }
 
-    /// Takes a witness in, or the bodies that a waiting one lacks. `false`: its author has too many waiting.
+    /// Takes a witness in, or the bodies that a waiting one lacks. `false`: its author has too much waiting.
+    /// What needs nothing more does not come here, so an author can't be kept from being heard by what waits.
     pub fn put(&mut self, witness: CheckedWitness, units: Vec<CheckedUnit>, now: Millis) -> bool {
-        if let Some(waiting) = self.waiting.get_mut(&witness.id()) {
-            if waiting.units.len() < units.len() {
-                waiting.units = units;
-            }
+        let id = witness.id();
+        let before = self.waiting.get(&id).map(|waiting| waiting.units.len());
+        if before.is_some_and(|before| before >= units.len()) {
             return true;
         }
-        let count = self.by_author.entry(witness.reference().member).or_default();
-        if *count >= MAX_WAITING {
+        let load = self.by_author.entry(witness.reference().member).or_default();
+        let witnesses = load.witnesses + usize::from(before.is_none());
+        let total = load.units - before.unwrap_or_default() + units.len();
+        if witnesses > MAX_WAITING || total > MAX_WAITING_UNITS || units.len() > MAX_WITNESS_UNITS {
             return false;
         }
-        *count += 1;
-        self.waiting.insert(witness.id(), Waiting { witness, units, since: now });
+        *load = Load { witnesses, units: total };
+        let since = self.waiting.get(&id).map(|waiting| waiting.since).unwrap_or(now);
+        self.waiting.insert(id, Waiting { witness, units, since });
         true
     }
 
@@ -70,13 +92,14 @@ impl Inbox {
 
     pub fn take(&mut self, id: &Hash) -> Option<Waiting> {
         let waiting = self.waiting.remove(id)?;
-        if let Some(count) = self.by_author.get_mut(&waiting.witness.reference().member) {
-            *count = count.saturating_sub(1);
+        if let Some(load) = self.by_author.get_mut(&waiting.witness.reference().member) {
+            load.witnesses = load.witnesses.saturating_sub(1);
+            load.units = load.units.saturating_sub(waiting.units.len());
         }
         Some(waiting)
     }
 
-    /// Asks for a witness, first of all `from`.
+    /// Asks for a witness, first of all `from`. Without a waiter, an anchor's frontier names it.
     pub fn want(&mut self, missing: Hash, from: MemberIndex, waiter: Option<Hash>, now: Millis) {
         let entry = self.missing.entry(missing).or_insert_with(|| Missing {
             from,
@@ -84,8 +107,25 @@ impl Inbox {
             due: now.after(GRACE_MS),
             attempts: 0,
             waiters: BTreeSet::new(),
+            is_frontier: false,
         });
+        entry.is_frontier |= waiter.is_none();
         entry.waiters.extend(waiter);
+    }
+
+    /// Whether an anchor's frontier or a waiting witness of another author has this one in its past.
+    pub fn is_named(&self, witness: &WitnessRef) -> bool {
+        let mut open = Vec::from([witness.hash]);
+        let mut seen = BTreeSet::new();
+        while let Some(id) = open.pop() {
+            let Some(missing) = self.missing.get(&id).filter(|_| seen.insert(id)) else { continue };
+            let other = |waiter: &Waiting| waiter.witness.reference().member != witness.member;
+            if missing.is_frontier || missing.waiters.iter().filter_map(|id| self.waiting.get(id)).any(other) {
+                return true;
+            }
+            open.extend(&missing.waiters);
+        }
+        false
     }
 
     /// Lets a witness wait for an anchor to be finalised.
@@ -111,7 +151,8 @@ impl Inbox {
         }
     }
 
-    /// What to ask whom now. The member first named is asked first, then the others in turn.
+    /// What to ask whom now. The member first named is asked first, then the others in turn; once all were,
+    /// all again after twice the time. What came and waits itself is not asked for.
     pub fn due(
         &mut self,
         me: MemberIndex,
@@ -121,7 +162,13 @@ impl Inbox {
     ) -> BTreeMap<MemberIndex, Vec<Hash>> {
         self.forget_old(now);
         let mut questions: BTreeMap<MemberIndex, Vec<Hash>> = BTreeMap::new();
-        for (id, missing) in self.missing.iter_mut().filter(|(_, missing)| missing.due <= now) {
+        let waiting = &self.waiting;
+        let is_due = |id: &Hash, missing: &Missing| {
+            // It waits for itself when its bodies are missing.
+            missing.due <= now && (!waiting.contains_key(id) || missing.waiters.contains(id))
+        };
+        for (id, missing) in self.missing.iter_mut().filter(|(id, missing)| is_due(id, missing)) {
+            let rounds = missing.attempts / members.saturating_sub(1).max(1);
             let mut peer = missing.from.0.wrapping_add(missing.attempts) % members;
             if peer == me.0 {
                 missing.attempts = missing.attempts.wrapping_add(1);
@@ -133,21 +180,23 @@ impl Inbox {
             }
             wanted.push(*id);
             missing.attempts = missing.attempts.wrapping_add(1);
-            missing.due = now.after(retry_ms);
+            missing.due = now.after(retry_ms << rounds.min(MAX_BACKOFF));
         }
         questions.retain(|_, wanted| !wanted.is_empty());
         questions
     }
 
     fn forget_old(&mut self, now: Millis) {
+        if now.since(self.swept_at) < SWEEP_MS {
+            return;
+        }
+        self.swept_at = now;
         let is_old = |since: Millis| now.since(since) > PATIENCE_MS;
         let old: Vec<Hash> = self.waiting.iter().filter(|(_, w)| is_old(w.since)).map(|(id, _)| *id).collect();
         for id in old {
             self.take(&id);
         }
         self.missing.retain(|_, missing| !is_old(missing.since));
-        if self.waiting.is_empty() {
-            self.for_anchor.clear();
-        }
+        self.for_anchor.retain(|(_, waiter)| self.waiting.contains_key(waiter));
     }
 }

@@ -7,6 +7,8 @@
 mod accept;
 mod advance;
 mod anchoring;
+mod candidates;
+mod closing;
 mod config;
 mod devices;
 mod finality;
@@ -15,15 +17,16 @@ mod ledger;
 mod serve;
 
 use alloc::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     vec::Vec,
 };
 
 use loadstone_core::{AnchorNumber, Hash, Level, MemberIndex, Millis, Signature};
 
-use self::{anchoring::Candidates, finality::Finality, inbox::Inbox, ledger::Ledger};
+use self::{candidates::Candidates, finality::Finality, inbox::Inbox, ledger::Ledger};
 use crate::{
-    AnchorProposal, CheckedUnit, CheckedWitness, Crypto, Effect, MemberSet, PersistItem, Slot, Unit, WitnessRef,
+    AnchorProposal, CheckedUnit, CheckedWitness, Crypto, DeviceChains, Effect, EpochStart, MemberSet, PersistItem,
+    Slot, Unit, WitnessContent, WitnessRef,
 };
 
 pub use self::config::MemberConfig;
@@ -42,6 +45,8 @@ pub struct Member<C> {
     /// Units to be introduced, and the slots that they fill.
     queue: VecDeque<CheckedUnit>,
     queued: BTreeMap<Slot, Hash>,
+    /// Units left out of the queue because another's witness brought them that ours does not reach so far.
+    brought: Vec<CheckedUnit>,
     /// When the member last made a witness, and how much had been achieved by then.
     witnessed_at: Option<Millis>,
     achieved: u64,
@@ -61,11 +66,21 @@ pub struct Member<C> {
     reported: MemberSet,
     /// Set when our own past is unknown to us: another witness might be a second vote.
     mute: bool,
+    /// Set when the chain closes the epoch: our final witness is due.
+    closing: bool,
+    /// Whether the driver was told that the epoch is over.
+    told_closed: bool,
 }
 
 /// Figures for people and metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Status {
+    /// Committee epoch.
+    pub epoch: u32,
+    /// Whether the chain is closing the epoch.
+    pub closing: bool,
+    /// Whether the member made its final witness of the epoch.
+    pub last: bool,
     /// The member's newest witness.
     pub newest: Option<WitnessRef>,
     /// Highest level held of anyone.
@@ -82,21 +97,28 @@ pub struct Status {
     pub queued: u64,
     /// Witnesses that wait for something they name.
     pub pending: u64,
-    /// Whether the member has stopped witnessing because it lost its state.
+    /// Whether the member makes no witnesses in this epoch because it lost its state.
     pub mute: bool,
 }
 
 impl<C: Crypto> Member<C> {
-    /// A member that remembers `persisted`, everything that [`Effect::Persist`] ever handed out, in
-    /// order; nothing for the first start.
-    pub fn new(config: MemberConfig, crypto: C, persisted: impl IntoIterator<Item = PersistItem>, now: Millis) -> Self {
+    /// A member of the epoch that begins with `start`. It remembers `persisted`, everything that
+    /// [`Effect::Persist`] ever handed out in this epoch, in order; nothing for the first start.
+    pub fn new(
+        config: MemberConfig,
+        crypto: C,
+        start: EpochStart,
+        persisted: impl IntoIterator<Item = PersistItem>,
+        now: Millis,
+    ) -> Self {
         let mut member = Self {
             crypto,
             inbox: Inbox::default(),
-            finality: Finality::new(now),
+            finality: Finality::new(start.anchor.as_ref().map(|anchor| anchor.number).unwrap_or_default(), now),
             candidates: Candidates::default(),
             queue: VecDeque::new(),
             queued: BTreeMap::new(),
+            brought: Vec::new(),
             witnessed_at: None,
             achieved: 0,
             futile: 0,
@@ -108,7 +130,9 @@ impl<C: Crypto> Member<C> {
             answered: MemberSet::of(config.me),
             reported: MemberSet::default(),
             mute: false,
-            ledger: Ledger::new(config.committee.clone()),
+            closing: false,
+            told_closed: false,
+            ledger: Ledger::new(config.committee.clone(), &start),
             config,
         };
         for item in persisted {
@@ -121,6 +145,10 @@ impl<C: Crypto> Member<C> {
     /// Everything that time alone brings about. Call it every 10 ms or so.
     pub fn tick(&mut self, now: Millis) -> Vec<Effect> {
         let mut out = Vec::new();
+        self.tell_closed(&mut out);
+        if self.is_over() {
+            return out;
+        }
         self.finalise_known(now, &mut out);
         self.judge_candidates(now, &mut out);
         self.propose(now, &mut out);
@@ -131,11 +159,11 @@ impl<C: Crypto> Member<C> {
         out
     }
 
-    /// Units from the gateway, in the order of each device's chain. What is held already is left out.
+    /// Units from the gateway, in the order of each device's chain. What is held or settled already is left out.
     pub fn introduce(&mut self, units: Vec<CheckedUnit>, now: Millis) -> Vec<Effect> {
         for unit in units {
             let slot = unit.unit().content.slot;
-            if self.ledger.graph.unit_ids.contains_key(&unit.id()) || self.queued.contains_key(&slot) {
+            if self.is_covered(&unit) || self.queued.contains_key(&slot) || self.is_past(&slot) {
                 continue;
             }
             self.queued.insert(slot, unit.id());
@@ -155,7 +183,9 @@ impl<C: Crypto> Member<C> {
         now: Millis,
     ) -> Vec<Effect> {
         let mut out = Vec::new();
-        self.receive(from, witness, units, now, &mut out);
+        if !self.is_over() {
+            self.receive(from, witness, units, false, now, &mut out);
+        }
         self.advance(now, &mut out);
         out
     }
@@ -169,9 +199,14 @@ impl<C: Crypto> Member<C> {
     ) -> Vec<Effect> {
         let mut out = Vec::new();
         self.answered = self.answered.with(MemberSet::of(from));
+        if self.is_over() {
+            return out;
+        }
         let before = self.ledger.graph.nodes.len();
+        let named = named_by_others(&witnesses);
         for (witness, units) in witnesses {
-            self.receive(from, witness, units, now, &mut out);
+            let is_named = named.contains(&witness.reference());
+            self.receive(from, witness, units, is_named, now, &mut out);
         }
         if self.ledger.graph.nodes.len() > before {
             // The answer helped, so the next one probably will too: don't wait for the usual time.
@@ -191,10 +226,14 @@ impl<C: Crypto> Member<C> {
     pub fn on_anchors(&mut self, from: MemberIndex, anchors: Vec<AnchorProposal>, now: Millis) -> Vec<Effect> {
         let mut out = Vec::new();
         let next = self.ledger.graph.last_anchor().next();
+        let mut is_news = false;
         for proposal in anchors {
-            self.finality.learn(proposal, next);
+            is_news |= self.finality.learn(proposal, next);
         }
-        self.finality.hurry(from, now);
+        // Who knew nothing is not asked again before the others: two that lag would ask each other for ever.
+        if is_news {
+            self.finality.hurry(from, now);
+        }
         self.finalise_known(now, &mut out);
         self.ask(now, &mut out);
         out
@@ -239,14 +278,17 @@ impl<C: Crypto> Member<C> {
 
     /// A unit whose body is in memory.
     pub fn unit(&self, id: &Hash) -> Option<&Unit> {
-        let number = self.ledger.graph.unit_ids.get(id)?;
-        self.ledger.graph.unit(*number).unit.as_ref()
+        let units = &self.ledger.graph.units;
+        units.entry(units.number(id)?).body.as_deref()
     }
 
     /// Where the member stands.
     pub fn status(&self) -> Status {
         let graph = &self.ledger.graph;
         Status {
+            epoch: self.config.epoch,
+            closing: self.closing,
+            last: self.ledger.final_of(self.config.me).is_some(),
             newest: self.ledger.newest_ref(self.config.me),
             level: self.ledger.top_level(),
             anchor: graph.last_anchor(),
@@ -263,4 +305,14 @@ impl<C: Crypto> Member<C> {
     pub fn config(&self) -> &MemberConfig {
         &self.config
     }
+}
+
+/// The witnesses that other members' witnesses of the same answer name.
+fn named_by_others(witnesses: &[(CheckedWitness, Vec<CheckedUnit>)]) -> BTreeSet<WitnessRef> {
+    let contents = witnesses.iter().map(|(witness, _)| &witness.witness().content);
+    let of_others = |content: &'_ WitnessContent| {
+        let author = content.member;
+        content.named().copied().filter(move |named| named.member != author).collect::<Vec<_>>()
+    };
+    contents.flat_map(of_others).collect()
 }

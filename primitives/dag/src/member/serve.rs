@@ -3,12 +3,12 @@
 use alloc::{collections::BTreeSet, vec::Vec};
 
 use codec::Encode;
-use loadstone_core::{Hash, Level, MemberIndex};
+use loadstone_core::{Hash, Level, MemberIndex, MerkleProof};
 
 use super::Member;
 use crate::{
-    graph::NodeId, AnchorProposal, Archive, HistoryRequest, HistoryResponse, Unit, Witness, MAX_MEMBERS,
-    MAX_MEMBER_FRAME, MAX_WANTED,
+    graph::{NodeId, UnitId},
+    AnchorProposal, Archive, HistoryRequest, HistoryResponse, Unit, Witness, MAX_MEMBERS, MAX_MEMBER_FRAME, MAX_WANTED,
 };
 
 /// Bytes of an answer, leaving room for its own frame.
@@ -21,13 +21,22 @@ const MAX_OF_MEMBER: usize = 512;
 const ANCHOR_BATCH: usize = 64;
 
 impl<C> Member<C> {
-    /// Answers another member's request. What is not known is left out.
+    /// Answers another member's request. What is not known is left out: heads and anchors' units, which the
+    /// driver answers from its database, and everything of another epoch.
     pub fn serve(&self, request: &HistoryRequest, archive: &impl Archive) -> HistoryResponse {
         match request {
-            HistoryRequest::Witnesses { wanted, known } => {
+            HistoryRequest::Witnesses { epoch, .. } if *epoch != self.config.epoch => {
+                HistoryResponse::Witnesses(Vec::new())
+            }
+            HistoryRequest::Witnesses { wanted, known, .. } => {
                 HistoryResponse::Witnesses(self.serve_witnesses(wanted, known, archive))
             }
             HistoryRequest::Anchors(wanted) => HistoryResponse::Anchors(self.serve_anchors(wanted)),
+            HistoryRequest::Heads { .. } => {
+                let proof = MerkleProof { index: 0, leaves: 0, siblings: Vec::new() };
+                HistoryResponse::Heads { chunk: Vec::new(), proof }
+            }
+            HistoryRequest::Units { .. } => HistoryResponse::Units(Vec::new()),
         }
     }
 
@@ -79,21 +88,26 @@ impl<C> Member<C> {
 
     fn with_bodies(&self, node: NodeId, archive: &impl Archive) -> Option<(Witness, Vec<Unit>)> {
         let node = self.ledger.graph.node(node);
-        let id = node.witness_ref?.hash;
-        let witness = node.witness.clone().or_else(|| archive.witness(&id))?;
-        let body = |unit: &crate::graph::UnitId| {
-            let entry = self.ledger.graph.unit(*unit);
-            entry.unit.clone().or_else(|| archive.unit(&entry.id))
+        let named = node.witness_ref?;
+        let witness = node.witness.clone().or_else(|| archive.witness(&named.hash))?;
+        let units = &self.ledger.graph.units;
+        let body = |unit: &UnitId| {
+            let entry = units.entry(*unit);
+            entry.body.as_deref().cloned().or_else(|| archive.unit(&entry.id))
         };
         let units: Option<Vec<Unit>> = node.units.iter().map(body).collect();
         Some((witness, units?))
     }
 
-    /// Each anchor asked for with some before it, newest first, so that each is the parent of the one before.
+    /// The anchor asked for with some before it, newest first, so that each is the parent of the one before;
+    /// or a candidate alone, which may be final although we have not heard so: its hash binds it. Those that
+    /// we signed outlive a restart for this: when all signers crash at once, nobody else could say.
     fn serve_anchors(&self, wanted: &[Hash]) -> Vec<AnchorProposal> {
         let anchors = &self.ledger.graph.anchors;
         let position = wanted.iter().find_map(|hash| anchors.iter().rposition(|anchor| anchor.hash == *hash));
-        let Some(position) = position else { return Vec::new() };
+        let Some(position) = position else {
+            return wanted.iter().find_map(|hash| self.proposal(hash)).cloned().into_iter().collect();
+        };
         anchors[..=position].iter().rev().take(ANCHOR_BATCH).map(|anchor| anchor.proposal.clone()).collect()
     }
 }

@@ -45,6 +45,7 @@ pub fn content(
         latest: Vec::new(),
         units: Vec::new(),
         base: AnchorNumber(0),
+        last: false,
     }
 }
 

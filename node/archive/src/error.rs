@@ -1,0 +1,70 @@
+//! Why an archive can't be written or read, and what to do about it.
+
+use loadstone_core::{AnchorNumber, Hash};
+
+/// Why the archive failed. Every text ends with the remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// The object store's own error.
+    #[error("the archive's store failed: {0}; see that it can be reached and written, then try again")]
+    Store(#[from] object_store::Error),
+    /// The local file in which a segment is built or checked.
+    #[error("a temporary file failed: {0}; free space where temporary files are, or name another folder in TMPDIR")]
+    Scratch(#[from] std::io::Error),
+    /// No store of this name can be opened.
+    #[error("`{0}` is no place for an archive: give a folder, or a file:// URL with an absolute path")]
+    Place(String),
+    /// The archive is another chain's.
+    #[error("the archive is of the chain {theirs:?}, not of {ours:?}: give another place")]
+    OtherChain {
+        /// The chain that was asked for.
+        ours: Hash,
+        /// The chain that the archive names.
+        theirs: Hash,
+    },
+    /// The archive was written by a later version.
+    #[error(
+        "the archive has format {0}, which this version can't read: use the version that wrote it, or a later one"
+    )]
+    Format(u32),
+    /// An object is not there.
+    #[error("`{0}` is missing from the archive: put back a copy of it")]
+    Missing(String),
+    /// An object is not what the manifest says, or contradicts itself.
+    #[error("`{object}` is damaged: {why}; put back a copy of it")]
+    Damaged {
+        /// Its name in the store.
+        object: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// Anchors go into the archive one after another.
+    #[error("anchor {got} with this parent does not follow: hand over anchor {want}, child of {parent:?}")]
+    NotNext {
+        /// The number that comes next.
+        want: AnchorNumber,
+        /// Hash of the archive's last anchor.
+        parent: Hash,
+        /// What was handed over.
+        got: AnchorNumber,
+    },
+    /// What was handed over does not hash to the anchor's root.
+    #[error("the units handed over for anchor {0} are not those under its root: read them again, in order of slot")]
+    NotUnderRoot(AnchorNumber),
+    /// A segment ends within an anchor, or holds none.
+    #[error(
+        "the segment does not end with a whole anchor: hand over all units of each anchor, and at least one anchor"
+    )]
+    Unfinished,
+    /// Somebody else wrote to the archive.
+    #[error(
+        "another program wrote manifest {0} of this archive: let one program write, or give each a place of its own"
+    )]
+    Taken(u64),
+}
+
+impl ArchiveError {
+    pub(crate) fn damaged(object: &str, why: impl ToString) -> Self {
+        Self::Damaged { object: object.into(), why: why.to_string() }
+    }
+}

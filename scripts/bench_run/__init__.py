@@ -1,0 +1,1 @@
+"""Benchmarks: runs the measuring programs, keeps their figures, and draws them."""
