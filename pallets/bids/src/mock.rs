@@ -174,7 +174,7 @@ impl pallet_bids::Config for Test {
     type MaxEvents = MaxEvents;
     type MaxBidders = MaxBidders;
     type MaxEventResources = MaxEventResources;
-    type WeightInfo = ();
+    type WeightInfo = pallet_bids::weights::SubstrateWeight<Test>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = World;
 }

@@ -122,7 +122,7 @@ impl pallet_dag_anchor::Config for Test {
     type KeepEpochs = ConstU32<KEEP_EPOCHS>;
     type Handover = ConstU32<HANDOVER>;
     type Priority = Priority;
-    type WeightInfo = ();
+    type WeightInfo = pallet_dag_anchor::weights::SubstrateWeight<Test>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = Helper;
 }

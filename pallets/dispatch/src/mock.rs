@@ -137,7 +137,7 @@ impl pallet_dispatch::Config for Test {
     type EpochLengthMs = EpochLengthMs;
     type MaxOrderMs = MaxOrderMs;
     type StartLenienceMs = StartLenienceMs;
-    type WeightInfo = ();
+    type WeightInfo = pallet_dispatch::weights::SubstrateWeight<Test>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = World;
 }

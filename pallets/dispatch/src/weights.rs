@@ -4,10 +4,7 @@
 #![allow(missing_docs, unused_variables, clippy::unnecessary_cast, clippy::erasing_op, clippy::identity_op)]
 
 use core::marker::PhantomData;
-use frame_support::{
-    traits::Get,
-    weights::{constants::RocksDbWeight, Weight},
-};
+use frame_support::{traits::Get, weights::Weight};
 
 /// Weight functions needed for `pallet_dispatch`.
 pub trait WeightInfo {
@@ -50,39 +47,5 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Weight::from_parts(49_765_000, 3620)
             .saturating_add(T::DbWeight::get().reads(4_u64))
             .saturating_add(T::DbWeight::get().writes(1_u64))
-    }
-}
-
-// For tests.
-impl WeightInfo for () {
-    /// Measured: at least 70_774_000 ps.
-    fn declare_availability() -> Weight {
-        Weight::from_parts(75_753_000, 6022)
-            .saturating_add(RocksDbWeight::get().reads(8_u64))
-            .saturating_add(RocksDbWeight::get().writes(4_u64))
-    }
-
-    /// Measured: at least 88_514_000 ps.
-    fn dispatch_event() -> Weight {
-        Weight::from_parts(98_803_000, 4331)
-            .saturating_add(RocksDbWeight::get().reads(10_u64))
-            .saturating_add(RocksDbWeight::get().writes(3_u64))
-    }
-
-    /// The range of component `k` is `[1, 256]`.
-    /// Measured: at least 718_657_000 ps.
-    fn dispatch_emergency(k: u32) -> Weight {
-        Weight::from_parts(767_505_915, 645086)
-            // Standard error: 5_874
-            .saturating_add(Weight::from_parts(1_680_642, 0).saturating_mul(k as u64))
-            .saturating_add(RocksDbWeight::get().reads(260_u64))
-            .saturating_add(RocksDbWeight::get().writes(1_u64))
-    }
-
-    /// Measured: at least 42_843_000 ps.
-    fn release() -> Weight {
-        Weight::from_parts(49_765_000, 3620)
-            .saturating_add(RocksDbWeight::get().reads(4_u64))
-            .saturating_add(RocksDbWeight::get().writes(1_u64))
     }
 }

@@ -150,7 +150,7 @@ impl pallet_execution_score::Config for Test {
     type AnchorLog = Log;
     type MaxActive = ConstU32<MAX_ACTIVE>;
     type Priority = ConstU64<100>;
-    type WeightInfo = ();
+    type WeightInfo = pallet_execution_score::weights::SubstrateWeight<Test>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = Helper;
 }

@@ -4,10 +4,7 @@
 #![allow(missing_docs, unused_variables, clippy::unnecessary_cast, clippy::erasing_op, clippy::identity_op)]
 
 use core::marker::PhantomData;
-use frame_support::{
-    traits::Get,
-    weights::{constants::RocksDbWeight, Weight},
-};
+use frame_support::{traits::Get, weights::Weight};
 
 /// Weight functions needed for `pallet_execution_score`.
 pub trait WeightInfo {
@@ -69,60 +66,6 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
             .saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(r as u64)))
             .saturating_add(T::DbWeight::get().writes(2_u64))
             .saturating_add(T::DbWeight::get().writes((2_u64).saturating_mul(r as u64)))
-            .saturating_add(Weight::from_parts(0, 4071).saturating_mul(r as u64))
-    }
-}
-
-// For tests.
-impl WeightInfo for () {
-    /// The range of component `r` is `[1, 32]`.
-    /// Measured: at least 144_122_000 ps.
-    fn submit_records(r: u32) -> Weight {
-        Weight::from_parts(148_061_777, 7575)
-            // Standard error: 682_125
-            .saturating_add(Weight::from_parts(4_895_384, 0).saturating_mul(r as u64))
-            .saturating_add(RocksDbWeight::get().reads(8_u64))
-            .saturating_add(RocksDbWeight::get().writes(5_u64))
-            .saturating_add(RocksDbWeight::get().writes((1_u64).saturating_mul(r as u64)))
-    }
-
-    /// The range of component `r` is `[1, 32]`.
-    /// The range of component `s` is `[1, 64]`.
-    /// Measured: at least 1_696_755_000 ps.
-    fn authorize_submit_records(r: u32, s: u32) -> Weight {
-        Weight::from_parts(1_696_755_000, 7575)
-            // Standard error: 21_183_536
-            .saturating_add(Weight::from_parts(21_116_176, 0).saturating_mul(r as u64))
-            // Standard error: 10_579_566
-            .saturating_add(Weight::from_parts(64_938_358, 0).saturating_mul(s as u64))
-            .saturating_add(RocksDbWeight::get().reads(9_u64))
-            .saturating_add(RocksDbWeight::get().reads((2_u64).saturating_mul(r as u64)))
-            .saturating_add(Weight::from_parts(0, 2596).saturating_mul(r as u64))
-    }
-
-    /// The range of component `e` is `[0, 64]`.
-    /// Measured: at least 17_016_000 ps.
-    fn on_anchor(e: u32) -> Weight {
-        Weight::from_parts(25_143_373, 3634)
-            // Standard error: 20_812
-            .saturating_add(Weight::from_parts(10_148_738, 0).saturating_mul(e as u64))
-            .saturating_add(RocksDbWeight::get().reads(3_u64))
-            .saturating_add(RocksDbWeight::get().reads((1_u64).saturating_mul(e as u64)))
-            .saturating_add(RocksDbWeight::get().writes(1_u64))
-            .saturating_add(RocksDbWeight::get().writes((2_u64).saturating_mul(e as u64)))
-            .saturating_add(Weight::from_parts(0, 2491).saturating_mul(e as u64))
-    }
-
-    /// The range of component `r` is `[0, 32]`.
-    /// Measured: at least 3_930_000 ps.
-    fn score_chunk(r: u32) -> Weight {
-        Weight::from_parts(39_317_791, 4331)
-            // Standard error: 87_556
-            .saturating_add(Weight::from_parts(25_134_389, 0).saturating_mul(r as u64))
-            .saturating_add(RocksDbWeight::get().reads(4_u64))
-            .saturating_add(RocksDbWeight::get().reads((3_u64).saturating_mul(r as u64)))
-            .saturating_add(RocksDbWeight::get().writes(2_u64))
-            .saturating_add(RocksDbWeight::get().writes((2_u64).saturating_mul(r as u64)))
             .saturating_add(Weight::from_parts(0, 4071).saturating_mul(r as u64))
     }
 }

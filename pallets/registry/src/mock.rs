@@ -56,7 +56,7 @@ impl Contains<AccountId> for HasKeys {
 impl pallet_registry::Config for Test {
     type GovernanceOrigin = EnsureRoot<AccountId>;
     type SessionKeys = HasKeys;
-    type WeightInfo = ();
+    type WeightInfo = pallet_registry::weights::SubstrateWeight<Test>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = HasKeys;
 }

@@ -200,7 +200,7 @@ impl pallet_settlement::Config for Test {
     type Scores = Meters;
     type PalletId = Account;
     type MaxWaiting = ConstU32<3>;
-    type WeightInfo = ();
+    type WeightInfo = pallet_settlement::weights::SubstrateWeight<Test>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = Helper;
 }

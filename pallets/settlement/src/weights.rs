@@ -4,10 +4,7 @@
 #![allow(missing_docs, unused_variables, clippy::unnecessary_cast, clippy::erasing_op, clippy::identity_op)]
 
 use core::marker::PhantomData;
-use frame_support::{
-    traits::Get,
-    weights::{constants::RocksDbWeight, Weight},
-};
+use frame_support::{traits::Get, weights::Weight};
 
 /// Weight functions needed for `pallet_settlement`.
 pub trait WeightInfo {
@@ -80,69 +77,6 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
             .saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(b as u64)))
             .saturating_add(T::DbWeight::get().writes(6_u64))
             .saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(b as u64)))
-            .saturating_add(Weight::from_parts(0, 2632).saturating_mul(b as u64))
-    }
-}
-
-// For tests.
-impl WeightInfo for () {
-    /// Measured: at least 71_546_000 ps.
-    fn claim() -> Weight {
-        Weight::from_parts(77_568_000, 3593)
-            .saturating_add(RocksDbWeight::get().reads(2_u64))
-            .saturating_add(RocksDbWeight::get().writes(2_u64))
-    }
-
-    /// Measured: at least 46_704_000 ps.
-    fn dispute() -> Weight {
-        Weight::from_parts(52_533_000, 5061)
-            .saturating_add(RocksDbWeight::get().reads(5_u64))
-            .saturating_add(RocksDbWeight::get().writes(1_u64))
-    }
-
-    /// Measured: at least 18_601_000 ps.
-    fn begin() -> Weight {
-        Weight::from_parts(20_015_000, 2255)
-            .saturating_add(RocksDbWeight::get().reads(4_u64))
-            .saturating_add(RocksDbWeight::get().writes(3_u64))
-    }
-
-    /// The range of component `r` is `[0, 32]`.
-    /// Measured: at least 48_255_000 ps.
-    fn statements(r: u32) -> Weight {
-        Weight::from_parts(49_929_000, 4331)
-            // Standard error: 3_512_534
-            .saturating_add(Weight::from_parts(201_957_332, 0).saturating_mul(r as u64))
-            .saturating_add(RocksDbWeight::get().reads(7_u64))
-            .saturating_add(RocksDbWeight::get().reads((5_u64).saturating_mul(r as u64)))
-            .saturating_add(RocksDbWeight::get().writes(2_u64))
-            .saturating_add(RocksDbWeight::get().writes((2_u64).saturating_mul(r as u64)))
-            .saturating_add(Weight::from_parts(0, 4071).saturating_mul(r as u64))
-    }
-
-    /// The range of component `r` is `[0, 32]`.
-    /// Measured: at least 29_010_000 ps.
-    fn payments(r: u32) -> Weight {
-        Weight::from_parts(30_345_000, 3622)
-            // Standard error: 2_174_524
-            .saturating_add(Weight::from_parts(102_546_586, 0).saturating_mul(r as u64))
-            .saturating_add(RocksDbWeight::get().reads(6_u64))
-            .saturating_add(RocksDbWeight::get().reads((4_u64).saturating_mul(r as u64)))
-            .saturating_add(RocksDbWeight::get().writes(5_u64))
-            .saturating_add(RocksDbWeight::get().writes((2_u64).saturating_mul(r as u64)))
-            .saturating_add(Weight::from_parts(0, 2603).saturating_mul(r as u64))
-    }
-
-    /// The range of component `b` is `[0, 32]`.
-    /// Measured: at least 109_992_000 ps.
-    fn bonds(b: u32) -> Weight {
-        Weight::from_parts(113_353_000, 9551)
-            // Standard error: 1_975_986
-            .saturating_add(Weight::from_parts(140_781_815, 0).saturating_mul(b as u64))
-            .saturating_add(RocksDbWeight::get().reads(9_u64))
-            .saturating_add(RocksDbWeight::get().reads((3_u64).saturating_mul(b as u64)))
-            .saturating_add(RocksDbWeight::get().writes(6_u64))
-            .saturating_add(RocksDbWeight::get().writes((3_u64).saturating_mul(b as u64)))
             .saturating_add(Weight::from_parts(0, 2632).saturating_mul(b as u64))
     }
 }

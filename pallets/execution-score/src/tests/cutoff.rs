@@ -73,7 +73,7 @@ fn the_weight_of_a_cutoff_is_accounted_for() {
         // WHEN an anchor cuts it off
         accept_anchor(DUE);
         // THEN the block is heavier by what that costs
-        let expected = <() as crate::WeightInfo>::on_anchor(1);
+        let expected = <<Test as crate::Config>::WeightInfo as crate::WeightInfo>::on_anchor(1);
         assert_eq!(System::block_weight().total(), before.saturating_add(expected));
     });
 }
