@@ -1,8 +1,9 @@
 //! The node's command line.
 
-use crate::{chain_spec::ExportCmd, keys::ValidatorKeysCmd, service::TuningParams};
+use crate::service::TuningParams;
 use clap::{Args, Parser, Subcommand};
 use loadstone_dag_node::{GatewayArgs, KeepingArgs};
+use loadstone_node_setup::{chain_spec::ExportCmd, keys::ValidatorKeysCmd};
 use sc_cli::{
     BuildSpecCmd, ChainInfoCmd, CheckBlockCmd, ExportBlocksCmd, ExportStateCmd, ImportBlocksCmd, KeySubcommand,
     PurgeChainCmd, RevertCmd, RunCmd, SignCmd, VerifyCmd,

@@ -1,10 +1,10 @@
 //! Carries out what the command line asks for.
 
 use crate::{
-    chain_spec,
     cli::{Cli, Command},
-    failure, service,
+    service,
 };
+use loadstone_node_setup::{chain_spec, failure, ports};
 use loadstone_runtime::opaque::Block;
 use sc_cli::SubstrateCli;
 use sc_network::{config::NetworkBackendType, Litep2pNetworkBackend, NetworkWorker};
@@ -105,7 +105,7 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
         None => error,
     };
     let mut runner = cli.create_runner(&cli.run).map_err(|error| about(named, error))?;
-    service::claim_ports(runner.config_mut(), ledger.gateway.config().map(|config| config.listen))?;
+    ports::claim(runner.config_mut(), ledger.gateway.config().map(|config| config.listen))?;
     let folder = runner.config().data_path.clone();
     let run = runner.run_node_until_exit(|config| async move {
         let database = config.database.path().map(ToOwned::to_owned);

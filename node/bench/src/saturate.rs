@@ -7,18 +7,21 @@ use std::{
 };
 
 use anyhow::{bail, Result};
-use loadstone_dag::{GatewayMessage, Refusal, Unit};
-use loadstone_dag_node::{testing::Client, testing::GENESIS, Store};
+use loadstone_dag::Unit;
+use loadstone_dag_node::{testing::GENESIS, Store};
 
-use crate::{series::Devices, stand::Stand, usage};
+use crate::{line::Line, series::Devices, stand::Stand, usage};
 
-/// Units in one message of a client.
-const MESSAGE: usize = 250;
+/// Connections at each gateway: what waits for one is bounded, and more is dropped.
+const LINES: usize = 8;
 
-/// Units of one client on their way: enough to keep every queue busy, few enough not to drown one.
-const IN_FLIGHT: usize = 16_384;
+/// Units in one message.
+const MESSAGE: usize = 125;
 
-/// A run that moves nothing for so long has failed.
+/// Units of one line on their way: enough to keep every queue busy, few enough not to drown one.
+const IN_FLIGHT: usize = 512;
+
+/// A run whose anchors lag so far behind has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a run showed.
@@ -50,18 +53,19 @@ impl Saturation {
 
 /// Sends `count` units through all members' gateways and waits until each is confirmed.
 pub async fn run(members: u8, devices: u32, count: usize, readings: u32) -> Result<Saturation> {
-    let mut queues: Vec<VecDeque<Unit>> = vec![VecDeque::new(); usize::from(members)];
+    let lines = usize::from(members) * LINES;
+    let mut queues: Vec<VecDeque<Unit>> = vec![VecDeque::new(); lines];
     let mut source = Devices::new(devices, readings);
     for _ in 0..count {
         let unit = source.next_unit().unit;
         // A device has one gateway, as in the field.
-        queues[unit.content.slot.device.0 as usize % usize::from(members)].push_back(unit);
+        queues[unit.content.slot.device.0 as usize % lines].push_back(unit);
     }
     let home = tempfile::tempdir()?;
     let memory = usage::resident_bytes();
     let stand = Stand::start(home.path(), members, devices).await?;
     let (cpu, start) = (usage::processor_time(), Instant::now());
-    let feeds: Vec<_> = stand.clients()?.into_iter().zip(queues).map(|(c, q)| tokio::spawn(feed(c, q))).collect();
+    let feeds: Vec<_> = stand.lines(LINES)?.into_iter().zip(queues).map(|(c, q)| tokio::spawn(feed(c, q))).collect();
     for feed in feeds {
         feed.await??;
     }
@@ -83,28 +87,15 @@ pub async fn run(members: u8, devices: u32, count: usize, readings: u32) -> Resu
     })
 }
 
-/// Sends a client's units with a bounded number on their way; a busy gateway gets them again.
-async fn feed(mut client: Client, mut queue: VecDeque<Unit>) -> Result<()> {
-    let total = queue.len();
-    let (mut confirmed, mut sent) = (0, 0);
-    while confirmed < total {
-        while !queue.is_empty() && sent - confirmed < IN_FLIGHT {
-            let units: Vec<Unit> = queue.drain(..MESSAGE.min(queue.len())).collect();
-            sent += units.len();
-            if !client.submit(units).await {
-                bail!("a member stopped");
-            }
+/// Sends a line's units with a bounded number on their way.
+async fn feed(mut line: Line, mut queue: VecDeque<Unit>) -> Result<()> {
+    while !queue.is_empty() || line.waiting() > 0 {
+        while !queue.is_empty() && line.waiting() < IN_FLIGHT {
+            let now = Instant::now();
+            let units = queue.drain(..MESSAGE.min(queue.len())).map(|unit| (now, unit)).collect();
+            line.send(units).await?;
         }
-        match tokio::time::timeout(PATIENCE, client.messages.recv()).await {
-            Ok(Some(GatewayMessage::Confirmed(..))) => confirmed += 1,
-            Ok(Some(GatewayMessage::Refused(slot, refusal))) if refusal != Refusal::Busy => {
-                bail!("{slot:?} was refused: {refusal:?}")
-            }
-            Ok(Some(GatewayMessage::Refused(slot, _))) => bail!("{slot:?} was refused as too much"),
-            Ok(Some(_)) => {}
-            Ok(None) => bail!("a member stopped"),
-            Err(_) => bail!("{} of {total} units were not confirmed within {PATIENCE:?}", total - confirmed),
-        }
+        line.confirmed().await?;
     }
     Ok(())
 }

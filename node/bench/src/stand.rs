@@ -1,16 +1,25 @@
 //! A committee of shipped services in this process, and a client at each gateway.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
 
-use anyhow::{Context, Result};
+use anyhow::{bail, Context, Result};
 use loadstone_core::{DeviceId, Watts};
 use loadstone_dag_node::{
-    testing::{registered, Client, Cluster, Node},
+    testing::{registered, Cluster, Node},
     Rate,
 };
 
+use crate::line::Line;
+
 /// Far above what the machine carries: the devices' quota is not what is measured.
 const NO_LIMIT: Rate = Rate { per_second: 1_000_000, burst: 1_000_000 };
+
+/// Time that members have until their gateways take units in.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Running members.
 pub struct Stand {
@@ -23,6 +32,8 @@ pub struct Stand {
 impl Stand {
     /// Starts `members` members on folders under `home` that know `devices` devices.
     pub async fn start(home: &Path, members: u8, devices: u32) -> Result<Self> {
+        // What the run before left to be written would slow this one's disk.
+        Command::new("sync").status().context("`sync` can't be run")?;
         let cluster = Cluster::new(members, usize::from(members));
         for number in 1..=devices {
             let (device, mut resource) = registered(number, false);
@@ -39,12 +50,29 @@ impl Stand {
             };
             nodes.push(cluster.start(index, &folder, unlimited).await);
         }
-        Ok(Self { cluster, nodes })
+        let stand = Self { cluster, nodes };
+        stand.wait_until_open().await?;
+        Ok(stand)
     }
 
-    /// A connection to each member's gateway.
-    pub fn clients(&self) -> Result<Vec<Client>> {
-        self.nodes.iter().map(|node| node.client().context("a member without a gateway")).collect()
+    /// A member that has not heard of a quorum yet turns units away.
+    async fn wait_until_open(&self) -> Result<()> {
+        let start = Instant::now();
+        for node in &self.nodes {
+            while !node.handle.status()?.signing {
+                if start.elapsed() > PATIENCE {
+                    bail!("the members were not ready within {PATIENCE:?}");
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Connections to all members' gateways, so many to each.
+    pub fn lines(&self, each: usize) -> Result<Vec<Line>> {
+        let clients = (0..each).flat_map(|_| self.nodes.iter().map(Node::client));
+        clients.map(|client| client.map(Line::new).context("a member without a gateway")).collect()
     }
 
     /// Bytes that one member received on average.

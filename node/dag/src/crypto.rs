@@ -10,9 +10,6 @@ use schnorrkel::{signing_context, PublicKey as RistrettoKey, Signature as Ristre
 use sp_core::{crypto::KeyTypeId, sr25519};
 use sp_keystore::KeystorePtr;
 
-/// Substrate's signing context.
-const CONTEXT: &[u8] = b"substrate";
-
 /// Key type of the committee's session keys.
 pub const KEY_TYPE: KeyTypeId = KeyTypeId(*b"ldag");
 
@@ -104,7 +101,7 @@ impl Checker {
         let keys = self.points(items)?;
         let signature = |(_, _, signature): &Signed| RistrettoSignature::from_bytes(signature).ok();
         let signatures = items.iter().map(signature).collect::<Option<Vec<_>>>()?;
-        let context = signing_context(CONTEXT);
+        let context = signing_context(sign::CONTEXT);
         let transcripts = items.iter().map(|(_, message, _)| context.bytes(message));
         Some(schnorrkel::verify_batch(transcripts, &signatures, &keys, false).is_ok())
     }

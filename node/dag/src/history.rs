@@ -6,7 +6,7 @@ use std::{cell::Cell, sync::Arc};
 use loadstone_core::{AnchorNumber, Hash, MerkleProof};
 use loadstone_dag::{
     decode_history_request, encode_history_response, heads_chunk, AnchorProposal, Archive, DeviceHead, HistoryRequest,
-    HistoryResponse, Unit, Witness,
+    HistoryResponse, Slot, Unit, Witness,
 };
 use parking_lot::Mutex;
 
@@ -43,8 +43,8 @@ impl Archive for Sparing<'_> {
         Archive::witness(self.spend()?, id)
     }
 
-    fn unit(&self, id: &Hash) -> Option<Unit> {
-        Archive::unit(self.spend()?, id)
+    fn unit(&self, slot: &Slot, id: &Hash) -> Option<Unit> {
+        Archive::unit(self.spend()?, slot, id)
     }
 }
 

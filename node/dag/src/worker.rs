@@ -40,10 +40,10 @@ use crate::{
 };
 
 /// How often time is passed on to the state machine.
-const TICK: Duration = Duration::from_millis(10);
+const TICK: Duration = Duration::from_millis(5);
 
 /// Ticks between two looks at figures that only people read.
-const VIEW_TICKS: u64 = 20;
+const VIEW_TICKS: u64 = 40;
 
 /// Units handed to the state machine under one lock: others have short questions meanwhile.
 const FEED_UNITS: usize = 2_048;

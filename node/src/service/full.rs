@@ -8,10 +8,12 @@ use super::{
 use crate::{
     cli::LedgerArgs,
     dag::{self, DagParams},
-    keys, rpc,
+    rpc,
 };
 use futures::FutureExt;
 use loadstone_dag_node::DagHandle;
+use loadstone_keystore::SessionKeystore;
+use loadstone_node_setup::keys;
 use loadstone_runtime::{opaque::Block, Hash};
 use sc_client_api::{Backend, BlockBackend};
 use sc_consensus_grandpa::{warp_proof::NetworkProvider, FinalityProofProvider, LinkHalf, SharedVoterState};
@@ -42,7 +44,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
         transaction_pool: pool,
         other: Other { block_import, grandpa_link, mut telemetry },
     } = new_partial(&config)?;
-    let keystore = keystore_container.keystore();
+    let keystore: KeystorePtr = Arc::new(SessionKeystore::new(keystore_container.local_keystore()));
     // The development keys of Substrate are none of this chain's.
     if config.dev_key_seed.take().is_some() {
         keys::session_keys(&*keystore, Some(DEVELOPMENT_VALIDATOR)).map_err(|e| Error::Other(e.to_string()))?;

@@ -4,10 +4,8 @@ mod consensus;
 mod full;
 mod genesis;
 mod partial;
-mod ports;
 mod tuning;
 
 pub use full::new_full;
 pub use partial::{new_partial, FullBackend, FullClient, FullPool};
-pub use ports::claim as claim_ports;
 pub use tuning::TuningParams;

@@ -24,8 +24,8 @@ pub trait Archive {
     /// The witness of this id, if it was persisted.
     fn witness(&self, id: &Hash) -> Option<Witness>;
 
-    /// The unit of this id, if it was persisted.
-    fn unit(&self, id: &Hash) -> Option<Unit>;
+    /// The unit of this id in this slot, if it was persisted.
+    fn unit(&self, slot: &Slot, id: &Hash) -> Option<Unit>;
 }
 
 /// No disk: only what is in memory is served.
@@ -34,7 +34,7 @@ impl Archive for () {
         None
     }
 
-    fn unit(&self, _: &Hash) -> Option<Unit> {
+    fn unit(&self, _: &Slot, _: &Hash) -> Option<Unit> {
         None
     }
 }
@@ -43,7 +43,7 @@ impl Archive for () {
 /// restore its member.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum PersistItem {
-    /// An accepted witness and those of its units that were not persisted before.
+    /// An accepted witness and those of its units that were not persisted before, in the order of their names.
     Witness(Witness, Vec<Unit>),
     /// A finalised anchor and its frontier.
     Anchor(AnchorProposal),

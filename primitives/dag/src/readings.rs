@@ -121,7 +121,23 @@ pub(crate) fn push_varint(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
+/// Most take one byte or two.
+#[inline]
 pub(crate) fn pull_varint(input: &mut &[u8]) -> Result<u64, ReadingsFault> {
+    match **input {
+        [only, ref rest @ ..] if only < 0x80 => {
+            *input = rest;
+            Ok(only.into())
+        }
+        [low, high, ref rest @ ..] if (1..0x80).contains(&high) => {
+            *input = rest;
+            Ok(u64::from(low & 0x7f) | u64::from(high) << 7)
+        }
+        _ => pull_long_varint(input),
+    }
+}
+
+fn pull_long_varint(input: &mut &[u8]) -> Result<u64, ReadingsFault> {
     let mut value = 0u64;
     for (position, byte) in input.iter().enumerate().take(MAX_VARINT) {
         let bits = u64::from(byte & 0x7f);

@@ -9,7 +9,7 @@ use schnorrkel::{
 };
 
 /// Substrate's signing context, so that the runtime can check evidence.
-const CONTEXT: &[u8] = b"substrate";
+pub const CONTEXT: &[u8] = b"substrate";
 
 /// Signatures in one batch; larger batches gain nothing and make a culprit dearer.
 pub const BATCH: usize = 256;

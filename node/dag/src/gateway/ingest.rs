@@ -5,7 +5,10 @@
 //! that a device may send on without waiting. The member is locked for single questions only, never
 //! while signatures are checked.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use loadstone_core::{AccountId, DeviceId, Hash};
 use loadstone_dag::{
@@ -20,6 +23,9 @@ use crate::{
 
 /// Units whose signatures are checked in one batch.
 const BATCH: usize = 1_024;
+
+/// Time between two batches while few units come: small batches cost up to twice as much a unit.
+const GATHER: Duration = Duration::from_millis(6);
 
 /// Units taken from frames between two batches, beyond which further frames wait.
 const INTAKE: usize = 4 * BATCH;
@@ -87,15 +93,18 @@ impl<L: DeviceChains + Send + Sync + 'static> Ingest<L> {
         let ingest = Arc::new(self);
         let mut quota = DeviceQuota::new(rate);
         let mut waiting = Waiting::new(MAX_WAITING);
+        let mut next_batch = tokio::time::Instant::now();
         loop {
             let (mut units, mut slots) = (Vec::new(), Vec::new());
-            let mut next = inbound.try_recv().ok();
-            if next.is_none() && waiting.is_empty() {
-                next = inbound.recv().await;
-                if next.is_none() {
-                    return;
-                }
-            }
+            let mut next = if waiting.is_empty() {
+                let Some(first) = inbound.recv().await else { return };
+                // The first after a silence is not kept waiting.
+                tokio::time::sleep_until(next_batch).await;
+                Some(first)
+            } else {
+                inbound.try_recv().ok()
+            };
+            next_batch = tokio::time::Instant::now() + GATHER;
             while let Some(request) = next {
                 match request {
                     Inbound::Submit(peer, sent) => ingest.admit_by_quota(&mut quota, peer, sent, &mut units),

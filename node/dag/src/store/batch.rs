@@ -19,10 +19,15 @@ use super::{
     Store, StoreError, Writing,
 };
 
+/// Column, key and value.
+type Put = (&'static str, Vec<u8>, Vec<u8>);
+
 /// A write under construction. What it changes in memory is taken over once it is on disk.
 pub(super) struct Batch<'a> {
     pub store: &'a Store,
-    pub batch: WriteBatch,
+    /// What is to go; it goes before anything is put.
+    pub deletions: WriteBatch,
+    puts: Vec<Put>,
     /// The epoch in force.
     epoch: u32,
     /// Position of the next item of the journal.
@@ -41,7 +46,8 @@ impl<'a> Batch<'a> {
     pub fn new(store: &'a Store, writing: &Writing) -> Self {
         Self {
             store,
-            batch: WriteBatch::default(),
+            deletions: WriteBatch::default(),
+            puts: Vec::new(),
             epoch: writing.epoch,
             position: writing.position,
             units: BTreeMap::new(),
@@ -58,44 +64,46 @@ impl<'a> Batch<'a> {
         self.epochs
     }
 
-    pub fn put(
-        &mut self,
-        column: &'static str,
-        key: impl AsRef<[u8]>,
-        value: impl AsRef<[u8]>,
-    ) -> Result<(), StoreError> {
-        self.batch.put_cf(self.store.column(column)?, key, value);
-        Ok(())
+    pub fn put(&mut self, column: &'static str, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
+        self.puts.push((column, key.into(), value.into()));
     }
 
-    fn append(&mut self, entry: &Entry) -> Result<(), StoreError> {
-        self.put(JOURNAL, self.position.to_be_bytes(), entry.encode())?;
+    /// What RocksDB is to write. In order of their keys, since then each finds its place near the one before.
+    pub fn take(&mut self) -> Result<WriteBatch, StoreError> {
+        // Of one key written twice the later value must stay the later one.
+        self.puts.sort_by(|(column, key, _), (others_column, others_key, _)| {
+            (column, key).cmp(&(others_column, others_key))
+        });
+        let mut batch = std::mem::take(&mut self.deletions);
+        for (column, key, value) in self.puts.drain(..) {
+            batch.put_cf(self.store.column(column)?, key, value);
+        }
+        Ok(batch)
+    }
+
+    fn append(&mut self, entry: &Entry) {
+        self.put(JOURNAL, self.position.to_be_bytes(), entry.encode());
         self.position += 1;
-        Ok(())
     }
 
     /// An item of the journal.
     pub fn item(&mut self, item: &PersistItem) -> Result<(), StoreError> {
         match item {
-            PersistItem::Witness(witness, units) => self.witness(witness, units),
+            PersistItem::Witness(witness, units) => return self.witness(witness, units),
             PersistItem::Anchor(proposal) => self.append(&Entry::Anchor(proposal.clone())),
             PersistItem::Mute => self.append(&Entry::Mute),
             PersistItem::Candidate(proposal) => self.append(&Entry::Candidate(proposal.clone())),
         }
+        Ok(())
     }
 
     /// Of the ids in the witness those are left out whose units come with it: the bodies tell them.
     fn witness(&mut self, witness: &Witness, units: &[Unit]) -> Result<(), StoreError> {
-        let mut bodies = BTreeMap::new();
-        for unit in units {
-            bodies.insert(self.store.unit_id(unit), unit);
-        }
         let mut names = Names::default();
-        for id in &witness.content.units {
-            match bodies.get(id) {
+        for (id, body) in self.named(witness, units) {
+            match body {
                 Some(unit) => {
                     let slot = unit.content.slot;
-                    self.put(IDS, keys::indexed(id, &keys::slot_bytes(&slot)), [])?;
                     match self.unit(self.epoch, id, unit)? {
                         Standing::First => names.push(slot),
                         Standing::Rival => names.push_rival(slot, *id),
@@ -105,10 +113,22 @@ impl<'a> Batch<'a> {
             }
         }
         let id = self.store.witness_id(witness);
-        self.put(IDS, keys::indexed(&id, &self.position.to_be_bytes()), [])?;
+        self.put(IDS, keys::indexed(&id, &self.position.to_be_bytes()), Vec::new());
         let mut bare = witness.clone();
         bare.content.units.clear();
-        self.append(&Entry::Witness(bare, names.encode()))
+        self.append(&Entry::Witness(bare, names.encode()));
+        Ok(())
+    }
+
+    /// The ids in the witness, with the bodies of those units that come with it.
+    fn named<'b>(&self, witness: &'b Witness, units: &'b [Unit]) -> Vec<(&'b Hash, Option<&'b Unit>)> {
+        let ids = &witness.content.units;
+        // The usual case: bodies come in the order of their names, so nothing needs hashing.
+        if ids.len() == units.len() {
+            return ids.iter().zip(units.iter().map(Some)).collect();
+        }
+        let bodies: BTreeMap<Hash, &Unit> = units.iter().map(|unit| (self.store.unit_id(unit), unit)).collect();
+        ids.iter().map(|id| (id, bodies.get(id).copied())).collect()
     }
 
     /// A unit's body. The first of a slot stands under the slot alone, others under their ids too.
@@ -124,12 +144,12 @@ impl<'a> Batch<'a> {
                 if epoch == self.epoch {
                     self.rivals.insert((slot, *id));
                 }
-                self.put(RIVALS, keys::rival(epoch, &slot, id), pack_unit(unit, &no_hash))?;
+                self.put(RIVALS, keys::rival(epoch, &slot, id), pack_unit(unit, &no_hash));
                 Ok(Standing::Rival)
             }
             None => {
                 self.units.insert((epoch, slot), *id);
-                self.put(UNITS, keys::unit(epoch, &slot), pack_unit(unit, &no_hash))?;
+                self.put(UNITS, keys::unit(epoch, &slot), pack_unit(unit, &no_hash));
                 Ok(Standing::First)
             }
         }
@@ -153,7 +173,8 @@ impl<'a> Batch<'a> {
             }
         }
         self.anchored(&proposal.anchor, Some(&names), block)?;
-        self.append(&Entry::Anchor(proposal.clone()))
+        self.append(&Entry::Anchor(proposal.clone()));
+        Ok(())
     }
 
     /// An anchor that was caught up with. Without its units only the anchor is kept.
@@ -188,15 +209,15 @@ impl<'a> Batch<'a> {
                 Name::Known(_) => continue,
             };
             let run = Run { anchor: number, index, count: name.count(), rival };
-            self.put(PLACES, keys::unit(anchor.epoch, &last), run.encode())?;
+            self.put(PLACES, keys::unit(anchor.epoch, &last), run.encode());
             index += name.count();
         }
         if let Some(names) = names {
-            self.put(LEAVES, keys::anchor(number), names.encode())?;
+            self.put(LEAVES, keys::anchor(number), names.encode());
         }
-        self.put(ANCHORS, keys::anchor(number), StoredAnchor { anchor: anchor.clone(), block }.encode())?;
-        self.put(HASHES, keys::anchor(number), hash)?;
-        self.put(NUMBERS, keys::indexed(&hash, &keys::anchor(number)), [])?;
+        self.put(ANCHORS, keys::anchor(number), StoredAnchor { anchor: anchor.clone(), block }.encode());
+        self.put(HASHES, keys::anchor(number), hash.0);
+        self.put(NUMBERS, keys::indexed(&hash, &keys::anchor(number)), Vec::new());
         self.hashes.insert(number.0, hash);
         self.block(number)?;
         self.note_epoch(anchor.epoch, number)
@@ -209,13 +230,14 @@ impl<'a> Batch<'a> {
             return Ok(());
         }
         let start = self.store.epoch_record(epoch)?.and_then(|record| record.start);
-        self.begins(epoch, &Epoch { first: number, start })
+        self.begins(epoch, &Epoch { first: number, start });
+        Ok(())
     }
 
     /// Writes an epoch's record.
-    pub fn begins(&mut self, epoch: u32, record: &Epoch) -> Result<(), StoreError> {
+    pub fn begins(&mut self, epoch: u32, record: &Epoch) {
         self.epochs.insert(epoch, record.first);
-        self.put(EPOCHS, epoch.to_be_bytes(), record.encode())
+        self.put(EPOCHS, epoch.to_be_bytes(), record.encode());
     }
 }
 

@@ -29,7 +29,7 @@ pub const EPOCHS: &str = "epochs";
 pub const HEADS: &str = "heads";
 /// Position -> what restores the member in the epoch in force.
 pub const JOURNAL: &str = "journal";
-/// Beginning of an id in the epoch in force, and a unit's slot or a witness's position -> nothing.
+/// Beginning of a witness's id and its position in the journal -> nothing.
 pub const IDS: &str = "ids";
 
 pub const COLUMNS: [&str; 13] =
@@ -43,6 +43,9 @@ const BLOCK: usize = 16 << 10;
 
 /// Bits of the filter for a key: one in a hundred lookups of what is not there reads a block.
 const FILTER_BITS: f64 = 10.0;
+
+/// Share of a column's buffer that its filter takes.
+const BUFFER_FILTER: f64 = 0.02;
 
 /// Bytes of blocks, indexes and filters kept in memory.
 const CACHE: usize = 64 << 20;
@@ -103,5 +106,9 @@ fn column(name: &str, cache: &Cache) -> Options {
     options.set_compression_type(DBCompressionType::Snappy);
     options.set_write_buffer_size(COLUMN_BUFFER);
     options.set_level_compaction_dynamic_level_bytes(true);
+    if SOUGHT.contains(&name) {
+        options.set_memtable_prefix_bloom_ratio(BUFFER_FILTER);
+        options.set_memtable_whole_key_filtering(true);
+    }
     options
 }

@@ -86,14 +86,14 @@ impl Store {
         let end = writing.position;
         self.forget_journal(&mut batch, end)?;
         let oldest = epoch.saturating_sub(KEPT_HEADS - 1);
-        batch.batch.delete_range_cf(self.column(HEADS)?, keys::heads(0, 0.into()), keys::heads(oldest, 0.into()));
+        batch.deletions.delete_range_cf(self.column(HEADS)?, keys::heads(0, 0.into()), keys::heads(oldest, 0.into()));
         for chunk in start.heads.chunks(HEADS_CHUNK) {
             let first = chunk.first().map_or(0.into(), |head| head.device);
-            batch.put(HEADS, keys::heads(epoch, first), chunk.encode())?;
+            batch.put(HEADS, keys::heads(epoch, first), chunk.encode());
         }
         let first = start.anchor.as_ref().map_or(AnchorNumber(0), |anchor| anchor.number).next();
-        batch.begins(epoch, &Epoch { first, start: Some(start.anchor.clone()) })?;
-        batch.put(META, IN_FORCE, epoch.encode())?;
+        batch.begins(epoch, &Epoch { first, start: Some(start.anchor.clone()) });
+        batch.put(META, IN_FORCE, epoch.encode());
         if let Err(error) = self.finish(batch, true, &mut writing) {
             self.stopped.store(true, Ordering::Release);
             return Err(error);
@@ -109,9 +109,9 @@ impl Store {
     }
 
     fn forget_journal(&self, batch: &mut Batch<'_>, end: u64) -> Result<(), StoreError> {
-        batch.batch.delete_range_cf(self.column(JOURNAL)?, 0u64.to_be_bytes(), end.to_be_bytes());
+        batch.deletions.delete_range_cf(self.column(JOURNAL)?, 0u64.to_be_bytes(), end.to_be_bytes());
         // No key of this column is as long and as great.
-        batch.batch.delete_range_cf(self.column(IDS)?, &[][..], &[u8::MAX; 33][..]);
+        batch.deletions.delete_range_cf(self.column(IDS)?, &[][..], &[u8::MAX; 33][..]);
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use codec::{Decode, DecodeAll, Encode};
 use loadstone_core::Hash;
-use loadstone_dag::{AnchorProposal, Archive, PersistItem, Unit, Witness, MAX_WITNESS_UNITS};
+use loadstone_dag::{AnchorProposal, Archive, PersistItem, Slot, Unit, Witness, MAX_WITNESS_UNITS};
 use rocksdb::{Direction, IteratorMode};
 
 use super::{
@@ -14,9 +14,6 @@ use super::{
     names::{Name, Names},
     Store, StoreError,
 };
-
-/// Bytes of a position.
-const POSITION: usize = 8;
 
 /// One item of the journal.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -68,43 +65,20 @@ impl Store {
         Ok((witness, units))
     }
 
-    /// What the index of the epoch in force has behind this id, until `found` recognises it.
-    fn by_id<T>(
-        &self,
-        id: &Hash,
-        mut found: impl FnMut(&[u8]) -> Result<Option<T>, StoreError>,
-    ) -> Result<Option<T>, StoreError> {
+    fn witness_in_force(&self, id: &Hash) -> Result<Option<Witness>, StoreError> {
+        let epoch = self.in_force.load(Ordering::Acquire);
         let beginning = keys::beginning(id);
         for entry in self.db.iterator_cf(self.column(IDS)?, IteratorMode::From(beginning, Direction::Forward)) {
             let (key, _) = entry.map_err(|error| of_read(IDS, error))?;
-            let Some(behind) = key.strip_prefix(beginning) else { break };
-            if let Some(found) = found(behind)? {
-                return Ok(Some(found));
+            let Some(position) = key.strip_prefix(beginning) else { break };
+            // The epoch may have ended meanwhile.
+            let Some(Entry::Witness(bare, names)) = self.get(JOURNAL, position)? else { continue };
+            let (witness, _) = self.rebuild(epoch, bare, &names)?;
+            if self.witness_id(&witness) == *id {
+                return Ok(Some(witness));
             }
         }
         Ok(None)
-    }
-
-    fn witness_in_force(&self, id: &Hash) -> Result<Option<Witness>, StoreError> {
-        let epoch = self.in_force.load(Ordering::Acquire);
-        self.by_id(id, |behind| {
-            if behind.len() != POSITION {
-                return Ok(None);
-            }
-            // The epoch may have ended meanwhile.
-            let Some(Entry::Witness(bare, names)) = self.get(JOURNAL, behind)? else { return Ok(None) };
-            let (witness, _) = self.rebuild(epoch, bare, &names)?;
-            Ok(Some(witness).filter(|witness| self.witness_id(witness) == *id))
-        })
-    }
-
-    fn unit_in_force(&self, id: &Hash) -> Result<Option<Unit>, StoreError> {
-        let epoch = self.in_force.load(Ordering::Acquire);
-        self.by_id(id, |behind| {
-            let Some(slot) = keys::slot_of(behind) else { return Ok(None) };
-            let first = self.first_unit(epoch, &slot)?.filter(|unit| self.unit_id(unit) == *id);
-            first.map_or_else(|| self.rival(epoch, &slot, id), |unit| Ok(Some(unit)))
-        })
     }
 }
 
@@ -117,8 +91,8 @@ impl Archive for Store {
         })
     }
 
-    fn unit(&self, id: &Hash) -> Option<Unit> {
-        self.unit_in_force(id).unwrap_or_else(|error| {
+    fn unit(&self, slot: &Slot, id: &Hash) -> Option<Unit> {
+        self.unit(slot, id).unwrap_or_else(|error| {
             log::error!(target: crate::LOG, "a unit can't be read: {error}");
             None
         })

@@ -126,7 +126,10 @@ impl Store {
             Some(_) => Err(StoreError::Mismatch),
             // What holds items but no version was not written by this code.
             None if self.last_anchor()?.is_some() || self.journal()?.next().is_some() => Err(StoreError::Mismatch),
-            None => self.change(true, |batch, _| batch.put(META, ORIGIN, ours)),
+            None => self.change(true, |batch, _| {
+                batch.put(META, ORIGIN, ours);
+                Ok(())
+            }),
         }
     }
 
@@ -212,7 +215,7 @@ impl Store {
         let mut options = WriteOptions::default();
         options.set_sync(sync);
         self.refuse()?;
-        self.db.write_opt(std::mem::take(&mut batch.batch), &options)?;
+        self.db.write_opt(batch.take()?, &options)?;
         let epochs = batch.settle(writing);
         self.epochs.write().extend(epochs);
         Ok(())

@@ -42,14 +42,14 @@ impl Store {
         let needed = self.needed_from(first)?;
         let mut batch = Batch::new(self, &writing);
         for column in OF_EPOCHS {
-            batch.batch.delete_range_cf(self.column(column)?, 0u32.to_be_bytes(), epoch.to_be_bytes());
+            batch.deletions.delete_range_cf(self.column(column)?, 0u32.to_be_bytes(), epoch.to_be_bytes());
         }
         for column in OF_ANCHORS {
-            batch.batch.delete_range_cf(self.column(column)?, keys::anchor(0.into()), keys::anchor(first));
+            batch.deletions.delete_range_cf(self.column(column)?, keys::anchor(0.into()), keys::anchor(first));
         }
         self.forget_numbers(&mut batch, first)?;
-        batch.batch.delete_range_cf(self.column(HASHES)?, keys::anchor(0.into()), keys::anchor(needed));
-        batch.put(META, PRUNED, codec::Encode::encode(&first))?;
+        batch.deletions.delete_range_cf(self.column(HASHES)?, keys::anchor(0.into()), keys::anchor(needed));
+        batch.put(META, PRUNED, codec::Encode::encode(&first));
         self.finish(batch, true, &mut writing)?;
         self.epochs.write().retain(|held, _| *held >= epoch);
         drop(writing);
@@ -75,7 +75,7 @@ impl Store {
                 break;
             }
             let hash = <[u8; 32]>::try_from(&hash[..]).map_err(|_| StoreError::Damaged(HASHES))?;
-            batch.batch.delete_cf(self.column(NUMBERS)?, keys::indexed(&hash.into(), &key));
+            batch.deletions.delete_cf(self.column(NUMBERS)?, keys::indexed(&hash.into(), &key));
         }
         Ok(())
     }

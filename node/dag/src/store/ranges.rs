@@ -31,10 +31,10 @@ impl Batch<'_> {
         let held = self.hashes.range(first..).next().map_or(first, |(number, _)| *number) - first;
         let mut hashes = self.store.hashes_from(first, held)?;
         hashes.extend(self.hashes.range(first + held..=number.0).map(|(_, hash)| *hash));
-        match perfect(hashes, BLOCK) {
-            Some(root) => self.put(BLOCKS, (number.0 / BLOCK - 1).to_be_bytes(), root),
-            None => Ok(()),
+        if let Some(root) = perfect(hashes, BLOCK) {
+            self.put(BLOCKS, (number.0 / BLOCK - 1).to_be_bytes(), root.0);
         }
+        Ok(())
     }
 }
 

@@ -10,8 +10,9 @@ use std::{
 use futures::StreamExt;
 use loadstone_core::{AccountId, Member, OrganisationId};
 use loadstone_dag::{GatewayMessage, Slot, Unit};
+use loadstone_keystore::SessionKeystore;
 use parking_lot::Mutex;
-use sp_keystore::{testing::MemoryKeystore, Keystore};
+use sp_keystore::Keystore;
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
 
 use super::{Switchboard, TestChain};
@@ -35,7 +36,7 @@ pub struct Cluster {
     pub chain: Arc<TestChain>,
     /// The road between them.
     pub switchboard: Switchboard,
-    keystores: Vec<Arc<MemoryKeystore>>,
+    keystores: Vec<Arc<SessionKeystore>>,
     identities: Vec<Member>,
 }
 
@@ -91,8 +92,8 @@ impl Cluster {
     /// each with weight 1.
     pub fn new(nodes: u8, members: usize) -> Self {
         let chain = Arc::new(TestChain::default());
-        let keystores: Vec<_> = (0..nodes).map(|_| Arc::new(MemoryKeystore::new())).collect();
-        let identity = |(index, keystore): (u8, &Arc<MemoryKeystore>)| Member {
+        let keystores: Vec<_> = (0..nodes).map(|_| Arc::new(SessionKeystore::in_memory())).collect();
+        let identity = |(index, keystore): (u8, &Arc<SessionKeystore>)| Member {
             account: AccountId::new([index; 32]),
             organisation: OrganisationId(index.into()),
             key: keystore.sr25519_generate_new(KEY_TYPE, None).expect("a keystore in memory takes keys").0,

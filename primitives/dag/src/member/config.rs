@@ -41,7 +41,7 @@ impl MemberConfig {
             me,
             committee,
             epoch: 0,
-            level_interval_ms: 50,
+            level_interval_ms: 30,
             heartbeat_ms: 2_000,
             stale_levels: 64,
             anchor_interval_ms: 500,

@@ -92,8 +92,8 @@ impl<C> Member<C> {
         let witness = node.witness.clone().or_else(|| archive.witness(&named.hash))?;
         let units = &self.ledger.graph.units;
         let body = |unit: &UnitId| {
-            let entry = units.entry(*unit);
-            entry.body.as_deref().cloned().or_else(|| archive.unit(&entry.id))
+            let leaf = || units.leaf(*unit);
+            units.entry(*unit).body.as_deref().cloned().or_else(|| archive.unit(&leaf().slot, &leaf().unit))
         };
         let units: Option<Vec<Unit>> = node.units.iter().map(body).collect();
         Some((witness, units?))

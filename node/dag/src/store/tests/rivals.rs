@@ -39,7 +39,7 @@ fn each_of_several_units_in_a_slot_is_kept() {
         assert_eq!(store.leaves(AnchorNumber(1)).expect("it can be read"), Some(leaves));
         for unit in &units {
             assert_eq!(store.unit(&slot(1, 0), &id_of(unit)).expect("it can be read").as_ref(), Some(unit));
-            assert_eq!(Archive::unit(&store, &id_of(unit)).as_ref(), Some(unit));
+            assert_eq!(Archive::unit(&store, &unit.content.slot, &id_of(unit)).as_ref(), Some(unit));
         }
         let mut walked = Vec::new();
         store

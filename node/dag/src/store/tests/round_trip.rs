@@ -40,7 +40,7 @@ fn the_journal_comes_back_in_its_order() {
     for unit in units.iter().chain(&bursts) {
         let found = store.unit(&unit.content.slot, &id_of(unit)).expect("it can be read");
         assert_eq!(found.as_ref(), Some(unit));
-        assert_eq!(Archive::unit(&store, &id_of(unit)).as_ref(), Some(unit));
+        assert_eq!(Archive::unit(&store, &unit.content.slot, &id_of(unit)).as_ref(), Some(unit));
         assert_eq!(store.unit(&unit.content.slot, &Hash::zero()).expect("it can be read"), None);
     }
 }

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, collections::BTreeMap};
 
 use loadstone_core::{Hash, Level};
-use loadstone_dag::{Archive, DeviceHead, EpochStart, PersistItem, Unit, Witness};
+use loadstone_dag::{Archive, DeviceHead, EpochStart, PersistItem, Slot, Unit, Witness};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -139,7 +139,7 @@ impl Archive for Disk {
         }
     }
 
-    fn unit(&self, id: &Hash) -> Option<Unit> {
+    fn unit(&self, _: &Slot, id: &Hash) -> Option<Unit> {
         let (position, at) = *self.indexed().units.get(id)?;
         match &self.journal.items[position] {
             PersistItem::Witness(_, units) => units.get(at).cloned(),
