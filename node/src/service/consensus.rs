@@ -4,6 +4,7 @@ use super::{
     partial::{FullBlockImport, FullClient, FullPool, FullSelectChain},
     TuningParams,
 };
+use loadstone_finality::{renewable, watch, Progress, Renewal};
 use loadstone_runtime::opaque::Block;
 use sc_consensus::DefaultImportQueue;
 use sc_consensus_aura::{ImportQueueParams, SlotProportion, StartAuraParams};
@@ -13,6 +14,8 @@ use sc_network_sync::SyncingService;
 use sc_service::{Configuration, Error, TaskManager};
 use sc_telemetry::TelemetryHandle;
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
+use sp_blockchain::HeaderBackend;
+use sp_consensus::SyncOracle;
 use sp_consensus_aura::{
     inherents::InherentDataProvider as SlotProvider,
     sr25519::{AuthorityId as AuraId, AuthorityPair as AuraPair},
@@ -138,6 +141,8 @@ pub fn start_voter(
     task_manager: &TaskManager,
 ) -> Result<(), Error> {
     let VoterNetwork { network, notifications, protocol } = voter_network;
+    let (notifications, renewal) = renewable(notifications);
+    watch_finality(shared, renewal, task_manager);
     let config = sc_consensus_grandpa::Config {
         gossip_duration: tuning.gossip_duration(),
         justification_generation_period: JUSTIFICATION_PERIOD,
@@ -153,7 +158,7 @@ pub fn start_voter(
         link,
         network,
         sync: shared.sync.clone(),
-        notification_service: notifications,
+        notification_service: Box::new(notifications),
         // The usual rules vote two blocks behind the best one, which doubles the time to finality.
         voting_rule: (),
         prometheus_registry: shared.prometheus.clone(),
@@ -163,4 +168,14 @@ pub fn start_voter(
     })?;
     task_manager.spawn_essential_handle().spawn_blocking("grandpa-voter", None, voter);
     Ok(())
+}
+
+/// Looks after finality as long as the node runs.
+fn watch_finality(shared: &Shared, renewal: Renewal, task_manager: &TaskManager) {
+    let (client, sync) = (shared.client.clone(), shared.sync.clone());
+    let progress = move || {
+        let info = client.info();
+        Progress { best: info.best_number, finalised: info.finalized_number, is_syncing: sync.is_major_syncing() }
+    };
+    task_manager.spawn_handle().spawn("finality-watch", None, watch(progress, renewal));
 }
