@@ -31,7 +31,7 @@ def commands(options):
 
 
 def row(figure):
-    params = ", ".join(f"{name} {value:g}" for name, value in figure["params"].items())
+    params = ", ".join(f"{name} {value:,.10g}" for name, value in figure["params"].items())
     limit = f"  {figure['ratio']:.0%} of {figure['limit']:,.0f}" if "limit" in figure else ""
     return f"{figure['name']:32} {figure['value']:>16,.2f} {figure['unit']:4} {params}{limit}"
 

@@ -38,7 +38,7 @@ def cards(figures):
     for figure in figures:
         readings = figure["params"].get("readings_per_unit")
         if figure["name"] == "confirmed_units_per_s":
-            note = f"{figure['ratio']:.0%} of what signature checks allow; {readings:g} readings a unit"
+            note = f"{figure['ratio']:.0%} of what signature checks allow; readings a unit: {readings:g}"
             yield card("Units confirmed a second", f"{figure['value']:,.0f}", note)
         elif figure["name"] in ("wire_bytes_per_reading", "disk_bytes_per_reading") and readings == 60:
             place = "wire" if figure["name"].startswith("wire") else "disk"
@@ -47,7 +47,7 @@ def cards(figures):
 
 def rows(figures):
     for figure in figures:
-        params = ", ".join(f"{name} {value:g}" for name, value in figure["params"].items())
+        params = ", ".join(f"{name} {value:,.10g}" for name, value in figure["params"].items())
         ratio = f"{figure['ratio']:.0%} of {figure['limit']:,.0f}" if "limit" in figure else ""
         yield (
             f"<tr><td>{html.escape(figure['name'])}</td><td>{figure['value']:,.2f}</td><td>{html.escape(figure['unit'])}</td>"

@@ -6,7 +6,7 @@ import math
 from demo_run.chart import nice_step
 
 WIDTH, HEIGHT = 460, 260
-LEFT, RIGHT, TOP, BOTTOM = 58, 16, 40, 40
+LEFT, RIGHT, TOP, BOTTOM = 58, 32, 40, 40
 
 
 class Plot:
@@ -37,7 +37,7 @@ class Plot:
             yield f'<text class="tick" x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>'
             value += self.step
         for place in self.places:
-            yield f'<text class="tick" x="{self.x(place):.1f}" y="{HEIGHT - 22}" text-anchor="middle">{place:,g}</text>'
+            yield f'<text class="tick" x="{self.x(place):.1f}" y="{HEIGHT - 22}" text-anchor="middle">{place:,.10g}</text>'
         yield f'<text class="tick" x="{(LEFT + WIDTH) / 2}" y="{HEIGHT - 6}" text-anchor="middle">{html.escape(self.parameter)}</text>'
 
     def svg(self):

@@ -36,9 +36,9 @@ class LedgerStory(Story):
         self.start_loads()
         time.sleep(10)
         self.inject_faults()
-        # Two of four must not be missing at once: the one that was killed votes again first.
-        wait_until("all four vote on finality again", self.all_vote, 60, self.network.programs(), 0.05)
-        self.mark("all four validators vote again")
+        # The one that was killed is up again, but still behind in the rounds of voting: for a moment two of four are
+        # missing, and finality must get out of that by itself.
+        time.sleep(7)
         position = len(self.network.validators) - 2
         name = self.network.validators[position].organisation
         self.network.sites.cut(position)
@@ -51,12 +51,6 @@ class LedgerStory(Story):
         self.mark(f"{name} is back after {CUT_S} s")
         time.sleep(20)
         self.stop_loads()
-
-    def all_vote(self):
-        """Whether a round is under way, or just over, in which every validator has voted."""
-        state = rpc.call(self.network.validators[0].rpc, "grandpa_roundState")
-        rounds = [state["best"], *state["background"]] if state else []
-        return any(not voted["prevotes"]["missing"] for voted in rounds)
 
     def anchored(self):
         """Units that the load nodes have verified as anchored so far."""
