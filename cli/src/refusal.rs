@@ -32,6 +32,7 @@ fn reason(code: i32, message: &str, data: Option<&str>, account: &AccountId) -> 
         Some(2) => format!("the regulator has frozen the account {account}"),
         Some(3) => format!("too many transactions of the account {account} wait already; try again in some blocks"),
         Some(4) => format!("the quota of the account {account} is used up; it recovers with the blocks"),
+        Some(5) => format!("RoleNotHeld: only a grid company gives orders, which the account {account} is not"),
         _ => match data {
             Some(data) => format!("{message}: {data} ({code})"),
             None => format!("{message} ({code})"),
@@ -71,7 +72,9 @@ mod tests {
         let account = AccountId::new([7; 32]);
         let said = |data: Option<&str>| by_pool(&answer(1_010, data), &account).to_string();
         // THEN each is a sentence that names the account
-        for (number, words) in [(1, "is not registered"), (2, "frozen"), (3, "wait already"), (4, "used up")] {
+        for (number, words) in
+            [(1, "is not registered"), (2, "frozen"), (3, "wait already"), (4, "used up"), (5, "RoleNotHeld")]
+        {
             let text = said(Some(&format!("Custom error: {number}")));
             assert!(text.contains(words) && text.contains(&account.to_string()), "{text}");
         }

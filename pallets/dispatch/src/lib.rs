@@ -45,7 +45,7 @@ pub use weights::WeightInfo;
 #[frame_support::pallet]
 pub mod pallet {
     use super::{types::*, WeightInfo};
-    use frame_support::{pallet_prelude::*, traits::Time};
+    use frame_support::{dispatch::DispatchClass, pallet_prelude::*, traits::Time};
     use frame_system::pallet_prelude::*;
     use loadstone_core::{
         traits::{AnchorLog, Denial, Directory},
@@ -234,7 +234,7 @@ pub mod pallet {
         /// Issues the order of a cleared event over its window, or issues it again. By a grid company of
         /// the opener's organisation, before the window's end.
         #[pallet::call_index(1)]
-        #[pallet::weight(T::WeightInfo::dispatch_event())]
+        #[pallet::weight((T::WeightInfo::dispatch_event(), DispatchClass::Operational))]
         pub fn dispatch_event(origin: OriginFor<T>, event: EventId) -> DispatchResult {
             let (_, dispatcher) = Self::ensure_role(origin, Role::GridCompany)?;
             Self::do_dispatch_event(dispatcher.organisation, event)
@@ -243,7 +243,7 @@ pub mod pallet {
         /// Calls `target` watts of standing availability in an area from `start` to `end`, cheapest and
         /// fastest first; all there is when that is less. By a grid company.
         #[pallet::call_index(2)]
-        #[pallet::weight(T::WeightInfo::dispatch_emergency(u32::from(RANKS)))]
+        #[pallet::weight((T::WeightInfo::dispatch_emergency(u32::from(RANKS)), DispatchClass::Operational))]
         pub fn dispatch_emergency(
             origin: OriginFor<T>,
             area: AreaId,
@@ -260,7 +260,7 @@ pub mod pallet {
 
         /// Ends an emergency order before its time. By a grid company.
         #[pallet::call_index(3)]
-        #[pallet::weight(T::WeightInfo::release())]
+        #[pallet::weight((T::WeightInfo::release(), DispatchClass::Operational))]
         pub fn release(origin: OriginFor<T>, area: AreaId, direction: Direction, reason: Reason) -> DispatchResult {
             Self::ensure_role(origin, Role::GridCompany)?;
             Self::do_release(area, direction, reason)

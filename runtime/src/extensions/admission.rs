@@ -6,12 +6,12 @@
 use crate::{AccountId, Registry, Runtime, RuntimeCall, RuntimeOrigin};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use frame_support::{
-    dispatch::{DispatchInfo, PostDispatchInfo},
+    dispatch::{DispatchClass, DispatchInfo, PostDispatchInfo},
     pallet_prelude::TransactionSource,
     weights::Weight,
 };
 use frame_system::Config;
-use loadstone_core::traits::Directory;
+use loadstone_core::{traits::Directory, Role};
 use pallet_origin_restriction::RestrictOrigin;
 use scale_info::TypeInfo;
 use sp_runtime::{
@@ -32,6 +32,8 @@ pub enum Refusal {
     TooManyPending = 3,
     /// The sender's quota is used up; it recovers with the blocks.
     QuotaUsedUp = 4,
+    /// Only a grid company gives orders.
+    NoDispatcher = 5,
 }
 
 impl From<Refusal> for TransactionValidityError {
@@ -56,19 +58,32 @@ pub const HISTORY_PRIORITY: TransactionPriority = 2 << 60;
 /// Everything else.
 pub const OTHER_PRIORITY: TransactionPriority = 1 << 60;
 
+fn is_order(call: &RuntimeCall) -> bool {
+    matches!(call, RuntimeCall::Dispatch(inner) if !matches!(inner, pallet_dispatch::Call::declare_availability { .. }))
+}
+
 /// Rank of a participant's call in the pool.
 pub fn priority(call: &RuntimeCall) -> TransactionPriority {
-    match call {
-        RuntimeCall::Dispatch(pallet_dispatch::Call::declare_availability { .. }) => OTHER_PRIORITY,
-        RuntimeCall::Dispatch(_) => ORDER_PRIORITY,
-        _ => OTHER_PRIORITY,
+    if is_order(call) {
+        ORDER_PRIORITY
+    } else {
+        OTHER_PRIORITY
     }
 }
 
-fn admit(who: &AccountId) -> Result<(), Refusal> {
+/// Whether a call takes of the part of the block that is kept for orders: an order, or a batch of nothing else.
+/// Whoever may not give orders must not fill it with calls that fail.
+fn takes_orders_room(call: &RuntimeCall, class: DispatchClass) -> bool {
+    is_order(call) || (class == DispatchClass::Operational && matches!(call, RuntimeCall::Utility(_)))
+}
+
+fn admit(who: &AccountId, call: &RuntimeCall, class: DispatchClass) -> Result<(), Refusal> {
     match Registry::participant(who) {
         None => Err(Refusal::NotRegistered),
         Some(participant) if participant.frozen => Err(Refusal::Frozen),
+        Some(participant) if participant.role != Role::GridCompany && takes_orders_room(call, class) => {
+            Err(Refusal::NoDispatcher)
+        }
         Some(_) => Ok(()),
     }
 }
@@ -97,7 +112,7 @@ impl TransactionExtension<RuntimeCall> for CheckAdmission {
         let Some(who) = origin.as_system_origin_signer() else {
             return Quota::new(true).validate(origin, call, info, len, implicit, implication, source);
         };
-        admit(who)?;
+        admit(who, call, info.class)?;
         let (mut valid, val, origin) = Quota::new(true)
             .validate(origin, call, info, len, implicit, implication, source)
             .map_err(|error| match error {

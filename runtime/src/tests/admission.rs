@@ -7,7 +7,7 @@ use crate::{
     Registry, Runtime, RuntimeOrigin,
 };
 use codec::Decode;
-use frame_support::assert_ok;
+use frame_support::{assert_ok, dispatch::DispatchClass};
 use loadstone_core::{AreaId, Direction, Role};
 use pallet_origin_restriction::{Usage, Usages};
 use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
@@ -100,14 +100,53 @@ fn a_call_uses_up_quota_when_it_is_made() {
     });
 }
 
+fn order() -> RuntimeCall {
+    let (area, direction) = (AreaId(1), Direction::Down);
+    RuntimeCall::Dispatch(pallet_dispatch::Call::release { area, direction, reason: Default::default() })
+}
+
+fn batch(calls: Vec<RuntimeCall>) -> RuntimeCall {
+    RuntimeCall::Utility(pallet_utility::Call::batch { calls })
+}
+
 #[test]
 fn orders_come_before_other_calls() {
-    // GIVEN an order and another call of the same pallet
-    let release =
-        pallet_dispatch::Call::release { area: AreaId(1), direction: Direction::Down, reason: Default::default() };
-    let order = RuntimeCall::Dispatch(release);
+    // GIVEN an order and another call
     // WHEN they are ranked THEN the order comes first
-    assert_eq!((priority(&order), priority(&remark())), (ORDER_PRIORITY, OTHER_PRIORITY));
+    assert_eq!((priority(&order()), priority(&remark())), (ORDER_PRIORITY, OTHER_PRIORITY));
+}
+
+#[test]
+fn only_a_grid_company_takes_of_the_room_that_is_kept_for_orders() {
+    demo().execute_with(|| {
+        for call in [order(), batch(vec![order()]), batch(vec![batch(vec![order()])])] {
+            // GIVEN an order, alone or in a batch
+            // WHEN an aggregator sends it THEN it is refused at the door, before it costs the block anything
+            assert_eq!(validate("//AggregatorNorth", 0, call.clone()), Err(refused(Refusal::NoDispatcher)));
+            // WHEN a grid company sends it THEN it is admitted
+            assert_ok!(validate("//CityGrid", 0, call));
+        }
+        // AND a batch of other calls is everybody's
+        assert_ok!(validate("//AggregatorNorth", 0, batch(vec![remark(), order()])));
+    });
+}
+
+#[test]
+fn an_order_finds_room_in_a_block_that_is_full_of_other_calls() {
+    demo().execute_with(|| {
+        // GIVEN a block whose share for ordinary calls is used up
+        let most = <Runtime as frame_system::Config>::BlockWeights::get()
+            .get(DispatchClass::Normal)
+            .max_total
+            .expect("the class is bounded");
+        System::register_extra_weight_unchecked(most, DispatchClass::Normal);
+        // WHEN an ordinary call comes THEN there is no room for it
+        let exhausted = TransactionValidityError::Invalid(InvalidTransaction::ExhaustsResources);
+        assert_eq!(Executive::apply_extrinsic(signed("//CityGrid", 0, remark())), Err(exhausted));
+        // WHEN an order comes THEN it is carried out: that there is nothing to release is for the pallet to say
+        let outcome = Executive::apply_extrinsic(signed("//ProvincialGrid", 0, order()));
+        assert!(matches!(outcome, Ok(Err(_))), "{outcome:?}");
+    });
 }
 
 #[test]
