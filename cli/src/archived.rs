@@ -42,7 +42,8 @@ pub async fn open(place: &str, genesis: Option<Hash>) -> Result<Archive> {
     };
     let archive = opened.map_err(failed).with_context(|| format!("can't use the archive at {place}"))?;
     if archive.manifest().version == 0 {
-        let text = format!("{place} holds no manifest, so nothing vouches for what else is in it");
+        let text =
+            format!("{place} holds no manifest, so nothing vouches for what else is in it: put back the newest one");
         return Err(Fault::Mismatch(text).into());
     }
     Ok(archive)
@@ -61,6 +62,7 @@ pub fn failed(error: ArchiveError) -> Error {
         ArchiveError::Place(_) | ArchiveError::OtherChain { .. } | ArchiveError::Format(_) => Fault::Usage(text).into(),
         ArchiveError::Missing(_)
         | ArchiveError::Damaged { .. }
+        | ArchiveError::Unvouched(_)
         | ArchiveError::NotNext { .. }
         | ArchiveError::NotUnderRoot(_) => Fault::Mismatch(text).into(),
         other => other.into(),

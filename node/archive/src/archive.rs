@@ -1,16 +1,16 @@
 //! The archive in its store: opened at the newest manifest, extended one segment at a time.
 //!
 //! A segment is stored before the manifest that names it, so a manifest's segments are always there. A
-//! crash in between leaves a segment that no manifest names; [`Archive::clean`] removes it.
+//! crash in between leaves a segment that no manifest names; [`Archive::prepare`] removes it.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use loadstone_core::{AnchorNumber, Hash};
 use object_store::{path::Path, ObjectStore};
 
 use crate::{
     manifest::{span, Entry, Manifest, Page, FORMAT, MANIFESTS, PAGE},
-    objects::{create, hash_of, list, list_after, put, read_small, remove, upload},
+    objects::{create, hash_of, list, list_after, put, read_small, remove, sizes, upload},
     writer::{Limits, SegmentWriter},
     ArchiveError,
 };
@@ -113,9 +113,28 @@ impl Archive {
         Ok(())
     }
 
-    /// Removes what a crash left behind. For the program that writes, before it goes on; returns how
-    /// many objects were removed. Without a manifest nothing is removed: it may be the manifest that is lost.
-    pub async fn clean(&self) -> Result<usize, ArchiveError> {
+    /// Makes the archive ready to be written to. For the program that writes, before it goes on: removes what a
+    /// crash left behind and returns how many objects that were.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Missing`] and [`ArchiveError::Damaged`] when what the manifest names is not there or has
+    /// another size, [`ArchiveError::Unvouched`] when there are segments and no manifest: it may be what is lost.
+    pub async fn prepare(&self) -> Result<usize, ArchiveError> {
+        let removed = self.clean().await?;
+        let held = sizes(self.store.as_ref(), SEGMENTS).await?;
+        if self.manifest.version == 0 {
+            // A crash of the first commit leaves one, which is written again.
+            return held.keys().nth(1).map_or(Ok(removed), |name| Err(ArchiveError::Unvouched(name.clone())));
+        }
+        for page in &self.manifest.pages {
+            check_sizes(&held, &self.page(page).await?)?;
+        }
+        check_sizes(&held, &self.manifest.segments)?;
+        Ok(removed)
+    }
+
+    /// Without a manifest nothing is removed.
+    async fn clean(&self) -> Result<usize, ArchiveError> {
         let Some(newest) = self.manifest.segments.last() else { return Ok(0) };
         let mut left = list_after(self.store.as_ref(), SEGMENTS, &newest.object).await?;
         left.extend(match self.manifest.pages.last() {
@@ -162,4 +181,16 @@ async fn newest_manifest(store: &dyn ObjectStore, genesis: &Hash) -> Result<Mani
         return Ok(manifest);
     }
     Err(ArchiveError::Missing(MANIFESTS.into()))
+}
+
+/// Whether these segments are there, with their sizes.
+fn check_sizes(held: &BTreeMap<String, u64>, segments: &[Entry]) -> Result<(), ArchiveError> {
+    for segment in segments {
+        let bytes = held.get(&segment.object).ok_or_else(|| ArchiveError::Missing(segment.object.clone()))?;
+        if *bytes != segment.bytes {
+            let why = format!("it has {bytes} bytes, not {}", segment.bytes);
+            return Err(ArchiveError::damaged(&segment.object, why));
+        }
+    }
+    Ok(())
 }

@@ -14,6 +14,19 @@ pub enum ArchiveError {
     /// No store of this name can be opened.
     #[error("`{0}` is no place for an archive: give a folder, or a file:// URL with an absolute path")]
     Place(String),
+    /// The folder can't be made or reached.
+    #[error("the folder `{place}` of the archive can't be used: {error}; see that this user may write there")]
+    Folder {
+        /// The place as given.
+        place: String,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// Segments without a manifest.
+    #[error(
+        "`{0}` and others stand there, but no manifest names them: put back the newest manifest, or give an empty place"
+    )]
+    Unvouched(String),
     /// The archive is another chain's.
     #[error("the archive is of the chain {theirs:?}, not of {ours:?}: give another place")]
     OtherChain {

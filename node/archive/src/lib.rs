@@ -7,7 +7,7 @@
 //! segments/FIRST-LAST-HASH.parquet   whole consecutive anchors with all their units
 //! ```
 //!
-//! Writing: [`Archive::open`], [`Archive::clean`], then again and again [`Archive::segment`], anchor after
+//! Writing: [`Archive::open`], [`Archive::prepare`], then again and again [`Archive::segment`], anchor after
 //! anchor with its units until [`SegmentWriter::is_full`], and [`Archive::commit`]. Only then may the
 //! units be pruned where they came from. Reading: [`verify()`] against anchors of the chain, [`restore()`]
 //! of a range of anchors or of one device.
@@ -34,7 +34,7 @@ pub use error::ArchiveError;
 pub use findings::{Fault, Finding, Report, MAX_FINDINGS};
 pub use manifest::{Entry, Manifest, FORMAT};
 pub use object_store::ObjectStore;
-pub use objects::open_store;
+pub use objects::{folder_of, open_store};
 pub use restore::{restore, Progress, Selection, Sink};
 pub use rows::ArchivedUnit;
 pub use verify::{verify, Observer, Trust};

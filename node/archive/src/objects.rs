@@ -1,6 +1,7 @@
 //! Objects in the store: small ones in memory, segments by way of a local file.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     io::{Read, Seek, Write},
     sync::Arc,
@@ -46,16 +47,28 @@ pub(crate) fn hash_of(bytes: &[u8]) -> Hash {
     hasher.finish()
 }
 
+/// The folder that `place` names, which may not be there yet.
+///
+/// # Errors
+/// [`ArchiveError::Place`] when it can never be an archive: another kind of URL, nothing at all, or a file.
+pub fn folder_of(place: &str) -> Result<&std::path::Path, ArchiveError> {
+    let folder = match place.split_once("://") {
+        Some(("file", path)) if path.starts_with('/') => path,
+        Some(_) => "",
+        None => place,
+    };
+    if folder.is_empty() || std::path::Path::new(folder).is_file() {
+        return Err(ArchiveError::Place(place.into()));
+    }
+    Ok(std::path::Path::new(folder))
+}
+
 /// The store at `place`: a folder, which is made if it is not there, or a `file://` URL of one. What is
 /// written to it is durable when the write returns.
 pub fn open_store(place: &str) -> Result<Arc<dyn ObjectStore>, ArchiveError> {
-    let folder = match place.split_once("://") {
-        Some(("file", path)) if path.starts_with('/') => path,
-        Some(_) => return Err(ArchiveError::Place(place.into())),
-        None if place.is_empty() => return Err(ArchiveError::Place(place.into())),
-        None => place,
-    };
-    std::fs::create_dir_all(folder).map_err(|error| ArchiveError::Place(format!("{place} ({error})")))?;
+    let folder = folder_of(place)?;
+    let failed = |error| ArchiveError::Folder { place: place.into(), error };
+    std::fs::create_dir_all(folder).map_err(failed)?;
     Ok(Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true)))
 }
 
@@ -100,6 +113,12 @@ pub(crate) async fn remove(store: &dyn ObjectStore, name: &Path) -> Result<(), A
 pub(crate) async fn list(store: &dyn ObjectStore, folder: &str) -> Result<Vec<Path>, ArchiveError> {
     let found = store.list(Some(&Path::from(folder)));
     Ok(found.map_ok(|meta| meta.location).try_collect().await?)
+}
+
+/// Sizes of all objects of a folder in bytes.
+pub(crate) async fn sizes(store: &dyn ObjectStore, folder: &str) -> Result<BTreeMap<String, u64>, ArchiveError> {
+    let found = store.list(Some(&Path::from(folder)));
+    Ok(found.map_ok(|meta| (meta.location.to_string(), meta.size)).try_collect().await?)
 }
 
 /// Objects of a folder whose names come after `name`.

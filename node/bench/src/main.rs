@@ -26,10 +26,10 @@ struct Options {
     /// Print JSON, one object a line, instead of a table.
     #[arg(long)]
     json: bool,
-    /// Every figure at small size: under a minute, and less steady.
+    /// Every figure at small size: half a minute on a quiet machine, and less steady.
     #[arg(long)]
     quick: bool,
-    /// Members of the committee.
+    /// Members of the committee, up to 16.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16))]
     members: u8,
     /// Devices that send.

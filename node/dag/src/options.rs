@@ -47,8 +47,8 @@ impl GatewayArgs {
 #[derive(Clone, Debug, Default, Args)]
 pub struct KeepingArgs {
     /// Folder or file:// URL of the archive, into which units go once they are anchored. Without it
-    /// nothing is archived.
-    #[arg(long, value_name = "PLACE")]
+    /// nothing is archived. A failure of the archive stops nothing: `keeping` of `dag_status` shows it.
+    #[arg(long, value_name = "PLACE", value_parser = archive_place)]
     pub dag_archive: Option<String>,
 
     /// Newest anchors whose units stay in the database, about one a second: at least as many as disputes
@@ -63,4 +63,9 @@ impl KeepingArgs {
     pub fn keeping(&self) -> Keeping {
         Keeping { archive: self.dag_archive.clone(), anchors: self.dag_keep_anchors }
     }
+}
+
+/// A place that could be an archive.
+fn archive_place(text: &str) -> Result<String, String> {
+    loadstone_archive::folder_of(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }

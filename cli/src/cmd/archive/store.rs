@@ -65,7 +65,7 @@ impl Store {
         if let Some(end) = before.filter(|end| *end > last) {
             context.output().note(&format!("the archive reaches anchor {end} already"));
         }
-        archive.clean().await.map_err(failed)?;
+        archive.prepare().await.map_err(failed)?;
         let mut storing = Storing::new(&chain, archive, context.output())?;
         storing.check_end().await?;
         storing.append(last).await?;

@@ -23,9 +23,9 @@ async fn a_crash_between_segment_and_manifest_leaves_the_archive_whole() {
     assert_eq!(archive.last(), Some(AnchorNumber(3)));
     assert!(verify(&archive, &Trust::default(), &mut ()).await.expect("it can be read").is_sound());
     // WHEN the writer starts again THEN it removes what is left, and nothing else
-    assert_eq!(archive.clean().await.expect("it can be written"), 1);
+    assert_eq!(archive.prepare().await.expect("it can be written"), 1);
     assert!(store.head(&Path::from(orphan.object)).await.is_err());
-    assert_eq!(archive.clean().await.expect("it can be written"), 0);
+    assert_eq!(archive.prepare().await.expect("it can be written"), 0);
     // THEN the anchors go in as if nothing had happened
     let archive = write(&store, &ledger, 3).await;
     assert!(verify(&archive, &ledger.trust(), &mut ()).await.expect("it can be read").is_sound());
@@ -40,7 +40,7 @@ async fn a_lost_manifest_is_no_leave_to_remove_segments() {
     for name in list(store.as_ref(), "manifest").await.expect("it can be read") {
         store.delete(&name).await.expect("it is removed");
     }
-    assert_eq!(open(&store).await.clean().await.expect("it can be written"), 0);
+    assert_eq!(open(&store).await.prepare().await.expect("it can be written"), 0);
     assert_eq!(list(store.as_ref(), "segments").await.expect("it can be read").len(), 1);
 }
 
@@ -83,7 +83,7 @@ async fn old_segments_move_to_pages_that_are_checked_too() {
     let report = verify(&open(&store).await, &ledger.trust(), &mut ()).await.expect("it can be read");
     assert!(report.is_sound(), "{:?}", report.findings);
     assert_eq!(report.anchors, ledger.anchors.len() as u64);
-    assert_eq!(archive.clean().await.expect("it can be written"), 0);
+    assert_eq!(archive.prepare().await.expect("it can be written"), 0);
     // WHEN a page is gone THEN that is found, and the rest is still checked
     let page = manifest.pages[0].clone();
     store.delete(&Path::from(page.object.as_str())).await.expect("it is removed");

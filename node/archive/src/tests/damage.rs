@@ -299,3 +299,33 @@ async fn a_broken_manifest_is_refused_with_its_name() {
         assert!(error.to_string().contains(expected), "{error}");
     }
 }
+
+#[tokio::test]
+async fn nothing_is_appended_to_an_archive_that_lost_something() {
+    // GIVEN an archive that is whole
+    let (store, _, segments) = archive().await;
+    assert_eq!(open(&store).await.prepare().await.expect("it is whole"), 0);
+    // WHEN the first segment is cut short, and when it is gone THEN whoever would append is told which it is
+    let name = segments[0].object.clone();
+    overwrite(&store, &name, vec![0; 10]).await;
+    let told = open(&store).await.prepare().await;
+    assert!(matches!(told, Err(ArchiveError::Damaged { object, .. }) if object == name));
+    store.delete(&Path::from(name.as_str())).await.expect("it is there");
+    let told = open(&store).await.prepare().await;
+    assert!(matches!(told, Err(ArchiveError::Missing(object)) if object == name));
+}
+
+#[tokio::test]
+async fn segments_without_a_manifest_are_not_taken_for_an_empty_archive() {
+    // GIVEN an archive whose manifests are lost
+    let (store, ..) = archive().await;
+    for version in 0..=open(&store).await.manifest().version {
+        let manifest = Manifest { version, ..open(&store).await.manifest().clone() };
+        // Older ones are gone already.
+        drop(store.delete(&Path::from(manifest.object())).await);
+    }
+    // WHEN it is opened to write THEN that is refused
+    let archive = open(&store).await;
+    assert_eq!(archive.manifest().version, 0);
+    assert!(matches!(archive.prepare().await, Err(ArchiveError::Unvouched(_))));
+}

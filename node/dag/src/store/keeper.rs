@@ -62,7 +62,7 @@ impl Keeper {
         let newest = self.store.last_anchor()?.map_or(AnchorNumber(0), |stored| stored.anchor.number);
         if let Some(archive) = &mut self.archive {
             if std::mem::replace(&mut self.unclean, true) {
-                archive.clean().await?;
+                archive.prepare().await?;
             }
             while let Some(segment) = next_segment(&self.store, archive, newest, self.retention.segment).await? {
                 archive.commit(segment).await?;

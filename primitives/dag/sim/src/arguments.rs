@@ -3,6 +3,9 @@
 use clap::Parser;
 use loadstone_dag_sim::{kind::Kind, plan::Order};
 
+/// Greatest number of runs, and greatest seed of the first: their sum has room.
+const MOST: u64 = u64::MAX / 2;
+
 /// Plays the DAG ledger in virtual time: whole committees under delay, loss, cuts, crashes and lies.
 ///
 /// Every run is dealt from its seed: members, devices, network, clocks, crashes, closings of epochs, and
@@ -21,10 +24,10 @@ use loadstone_dag_sim::{kind::Kind, plan::Order};
 #[command(name = "dag-sim", version, max_term_width = 100, verbatim_doc_comment)]
 pub struct Arguments {
     /// Number of runs, dealt over the strategies.
-    #[arg(long, default_value_t = 100, conflicts_with = "seed")]
+    #[arg(long, default_value_t = 100, conflicts_with = "seed", value_parser = clap::value_parser!(u64).range(1..=MOST))]
     pub seeds: u64,
     /// Seed of the first of these runs.
-    #[arg(long, default_value_t = 0, conflicts_with = "seed")]
+    #[arg(long, default_value_t = 0, conflicts_with = "seed", value_parser = clap::value_parser!(u64).range(..=MOST))]
     pub from: u64,
     /// Play this run alone.
     #[arg(long)]
@@ -42,7 +45,7 @@ pub struct Arguments {
     #[arg(long)]
     canary: bool,
     /// Show the last events of the run.
-    #[arg(long, requires = "seed")]
+    #[arg(long, requires = "seed", conflicts_with = "seeds")]
     pub trace: bool,
     /// One JSON object a line: a strategy's runs, or a figure of growth.
     #[arg(long)]
