@@ -1,7 +1,7 @@
 //! A notification protocol that can begin anew with all peers, without a connection being lost.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -35,7 +35,7 @@ struct Stream {
 pub struct Renewable {
     inner: Box<dyn NotificationService>,
     wanted: mpsc::Receiver<()>,
-    streams: HashMap<PeerId, Stream>,
+    streams: BTreeMap<PeerId, Stream>,
     queue: VecDeque<NotificationEvent>,
 }
 
@@ -54,7 +54,7 @@ impl Renewal {
 /// `inner` as it is, and the means to make it begin anew.
 pub fn renewable(inner: Box<dyn NotificationService>) -> (Renewable, Renewal) {
     let (want, wanted) = mpsc::channel(1);
-    (Renewable { inner, wanted, streams: HashMap::new(), queue: VecDeque::new() }, Renewal(want))
+    (Renewable { inner, wanted, streams: BTreeMap::new(), queue: VecDeque::new() }, Renewal(want))
 }
 
 impl Renewable {
