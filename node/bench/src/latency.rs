@@ -11,7 +11,7 @@ use loadstone_dag::Unit;
 use crate::{figure::Sink, line::Line, series::Devices, stand::Stand, usage};
 
 /// Units of one moment go out together.
-const BEAT: Duration = Duration::from_millis(5);
+const BEAT: Duration = Duration::from_millis(2);
 
 /// Connections at each gateway, enough for what is below saturation.
 const LINES: usize = 2;
