@@ -120,23 +120,18 @@ impl Archive {
     /// [`ArchiveError::Missing`] and [`ArchiveError::Damaged`] when what the manifest names is not there or has
     /// another size, [`ArchiveError::Unvouched`] when there are segments and no manifest: it may be what is lost.
     pub async fn prepare(&self) -> Result<usize, ArchiveError> {
-        let removed = self.clean().await?;
         let held = sizes(self.store.as_ref(), SEGMENTS).await?;
-        if self.manifest.version == 0 {
+        let Some(newest) = self.manifest.segments.last() else {
             // A crash of the first commit leaves one, which is written again.
-            return held.keys().nth(1).map_or(Ok(removed), |name| Err(ArchiveError::Unvouched(name.clone())));
-        }
+            return held.keys().nth(1).map_or(Ok(0), |name| Err(ArchiveError::Unvouched(name.clone())));
+        };
         for page in &self.manifest.pages {
             check_sizes(&held, &self.page(page).await?)?;
         }
         check_sizes(&held, &self.manifest.segments)?;
-        Ok(removed)
-    }
-
-    /// Without a manifest nothing is removed.
-    async fn clean(&self) -> Result<usize, ArchiveError> {
-        let Some(newest) = self.manifest.segments.last() else { return Ok(0) };
-        let mut left = list_after(self.store.as_ref(), SEGMENTS, &newest.object).await?;
+        // Names rise with the anchors in them.
+        let segments = held.keys().filter(|name| **name > newest.object).map(|name| Path::from(name.as_str()));
+        let mut left: Vec<Path> = segments.collect();
         left.extend(match self.manifest.pages.last() {
             Some(page) => list_after(self.store.as_ref(), PAGES, &page.object).await?,
             None => list(self.store.as_ref(), PAGES).await?,

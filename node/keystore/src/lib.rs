@@ -9,7 +9,11 @@ mod unpacked;
 
 use std::sync::Arc;
 
+use pallet_dag_anchor::crypto::AuthorityPair as DagPair;
 use sc_keystore::LocalKeystore;
+use sp_application_crypto::AppCrypto;
+use sp_consensus_aura::sr25519::AuthorityPair as AuraPair;
+use sp_consensus_grandpa::AuthorityPair as GrandpaPair;
 use sp_core::{
     crypto::KeyTypeId,
     ecdsa, ed25519,
@@ -20,14 +24,23 @@ use sp_core::{
 };
 use sp_keystore::{Error, Keystore};
 
-use unpacked::{aura, dag, grandpa, Unpacked};
+use unpacked::Unpacked;
+
+/// Type of the keys that sign blocks.
+pub const AURA: KeyTypeId = AuraPair::ID;
+
+/// Type of the keys that vote for finality.
+pub const GRANDPA: KeyTypeId = GrandpaPair::ID;
+
+/// Type of the keys that sign witnesses, anchors and records.
+pub const DAG: KeyTypeId = DagPair::ID;
 
 /// Substrate's keystore, faster where session keys sign.
 pub struct SessionKeystore {
     local: Arc<LocalKeystore>,
-    aura: Unpacked<aura::Pair>,
-    dag: Unpacked<dag::Pair>,
-    grandpa: Unpacked<grandpa::Pair>,
+    aura: Unpacked<AuraPair>,
+    dag: Unpacked<DagPair>,
+    grandpa: Unpacked<GrandpaPair>,
 }
 
 impl SessionKeystore {
@@ -42,102 +55,46 @@ impl SessionKeystore {
     }
 }
 
+/// Methods that the keystore beneath carries out as they are.
+macro_rules! pass_on {
+    ($(fn $name:ident(&self $(, $argument:ident: $type:ty)*) -> $answer:ty;)*) => {
+        $(fn $name(&self $(, $argument: $type)*) -> $answer {
+            self.local.$name($($argument),*)
+        })*
+    };
+}
+
+#[rustfmt::skip] // One method a line.
 impl Keystore for SessionKeystore {
-    fn sr25519_public_keys(&self, key_type: KeyTypeId) -> Vec<sr25519::Public> {
-        self.local.sr25519_public_keys(key_type)
+    pass_on! {
+        fn keys(&self, key_type: KeyTypeId) -> Result<Vec<Vec<u8>>, Error>;
+        fn has_keys(&self, keys: &[(Vec<u8>, KeyTypeId)]) -> bool;
+        fn insert(&self, key_type: KeyTypeId, suri: &str, public: &[u8]) -> Result<(), ()>;
+        fn sr25519_public_keys(&self, key_type: KeyTypeId) -> Vec<sr25519::Public>;
+        fn sr25519_generate_new(&self, key_type: KeyTypeId, seed: Option<&str>) -> Result<sr25519::Public, Error>;
+        fn sr25519_vrf_sign(&self, key_type: KeyTypeId, key: &sr25519::Public, data: &VrfSignData) -> Result<Option<VrfSignature>, Error>;
+        fn sr25519_vrf_pre_output(&self, key_type: KeyTypeId, key: &sr25519::Public, input: &VrfInput) -> Result<Option<VrfPreOutput>, Error>;
+        fn ed25519_public_keys(&self, key_type: KeyTypeId) -> Vec<ed25519::Public>;
+        fn ed25519_generate_new(&self, key_type: KeyTypeId, seed: Option<&str>) -> Result<ed25519::Public, Error>;
+        fn ecdsa_public_keys(&self, key_type: KeyTypeId) -> Vec<ecdsa::Public>;
+        fn ecdsa_generate_new(&self, key_type: KeyTypeId, seed: Option<&str>) -> Result<ecdsa::Public, Error>;
+        fn ecdsa_sign(&self, key_type: KeyTypeId, key: &ecdsa::Public, message: &[u8]) -> Result<Option<ecdsa::Signature>, Error>;
+        fn ecdsa_sign_prehashed(&self, key_type: KeyTypeId, key: &ecdsa::Public, message: &[u8; 32]) -> Result<Option<ecdsa::Signature>, Error>;
     }
 
-    fn sr25519_generate_new(&self, key_type: KeyTypeId, seed: Option<&str>) -> Result<sr25519::Public, Error> {
-        self.local.sr25519_generate_new(key_type, seed)
-    }
-
-    fn sr25519_sign(
-        &self,
-        key_type: KeyTypeId,
-        public: &sr25519::Public,
-        message: &[u8],
-    ) -> Result<Option<sr25519::Signature>, Error> {
+    fn sr25519_sign(&self, key_type: KeyTypeId, key: &sr25519::Public, message: &[u8]) -> Result<Option<sr25519::Signature>, Error> {
         match key_type {
-            aura::ID => self.aura.sign(&self.local, public, message),
-            dag::ID => self.dag.sign(&self.local, public, message),
-            _ => self.local.sr25519_sign(key_type, public, message),
+            AURA => self.aura.sign(&self.local, key, message),
+            DAG => self.dag.sign(&self.local, key, message),
+            _ => self.local.sr25519_sign(key_type, key, message),
         }
     }
 
-    fn sr25519_vrf_sign(
-        &self,
-        key_type: KeyTypeId,
-        public: &sr25519::Public,
-        data: &VrfSignData,
-    ) -> Result<Option<VrfSignature>, Error> {
-        self.local.sr25519_vrf_sign(key_type, public, data)
-    }
-
-    fn sr25519_vrf_pre_output(
-        &self,
-        key_type: KeyTypeId,
-        public: &sr25519::Public,
-        input: &VrfInput,
-    ) -> Result<Option<VrfPreOutput>, Error> {
-        self.local.sr25519_vrf_pre_output(key_type, public, input)
-    }
-
-    fn ed25519_public_keys(&self, key_type: KeyTypeId) -> Vec<ed25519::Public> {
-        self.local.ed25519_public_keys(key_type)
-    }
-
-    fn ed25519_generate_new(&self, key_type: KeyTypeId, seed: Option<&str>) -> Result<ed25519::Public, Error> {
-        self.local.ed25519_generate_new(key_type, seed)
-    }
-
-    fn ed25519_sign(
-        &self,
-        key_type: KeyTypeId,
-        public: &ed25519::Public,
-        message: &[u8],
-    ) -> Result<Option<ed25519::Signature>, Error> {
+    fn ed25519_sign(&self, key_type: KeyTypeId, key: &ed25519::Public, message: &[u8]) -> Result<Option<ed25519::Signature>, Error> {
         match key_type {
-            grandpa::ID => self.grandpa.sign(&self.local, public, message),
-            _ => self.local.ed25519_sign(key_type, public, message),
+            GRANDPA => self.grandpa.sign(&self.local, key, message),
+            _ => self.local.ed25519_sign(key_type, key, message),
         }
-    }
-
-    fn ecdsa_public_keys(&self, key_type: KeyTypeId) -> Vec<ecdsa::Public> {
-        self.local.ecdsa_public_keys(key_type)
-    }
-
-    fn ecdsa_generate_new(&self, key_type: KeyTypeId, seed: Option<&str>) -> Result<ecdsa::Public, Error> {
-        self.local.ecdsa_generate_new(key_type, seed)
-    }
-
-    fn ecdsa_sign(
-        &self,
-        key_type: KeyTypeId,
-        public: &ecdsa::Public,
-        message: &[u8],
-    ) -> Result<Option<ecdsa::Signature>, Error> {
-        self.local.ecdsa_sign(key_type, public, message)
-    }
-
-    fn ecdsa_sign_prehashed(
-        &self,
-        key_type: KeyTypeId,
-        public: &ecdsa::Public,
-        message: &[u8; 32],
-    ) -> Result<Option<ecdsa::Signature>, Error> {
-        self.local.ecdsa_sign_prehashed(key_type, public, message)
-    }
-
-    fn insert(&self, key_type: KeyTypeId, suri: &str, public: &[u8]) -> Result<(), ()> {
-        self.local.insert(key_type, suri, public)
-    }
-
-    fn keys(&self, key_type: KeyTypeId) -> Result<Vec<Vec<u8>>, Error> {
-        self.local.keys(key_type)
-    }
-
-    fn has_keys(&self, public_keys: &[(Vec<u8>, KeyTypeId)]) -> bool {
-        self.local.has_keys(public_keys)
     }
 }
 
@@ -151,7 +108,7 @@ mod tests {
         // GIVEN a keystore with keys of each type, and one of another type
         let keystore = SessionKeystore::in_memory();
         let other = KeyTypeId(*b"test");
-        for key_type in [aura::ID, dag::ID, other] {
+        for key_type in [AURA, DAG, other] {
             let public = keystore.sr25519_generate_new(key_type, None).expect("it takes keys");
             // WHEN it signs twice THEN both signatures are the key's
             for message in [&b"one"[..], b"two"] {
@@ -159,9 +116,9 @@ mod tests {
                 assert!(sr25519::Pair::verify(&signature.expect("the key is there"), message, &public));
             }
         }
-        let public = keystore.ed25519_generate_new(grandpa::ID, Some("//seeded")).expect("it takes keys");
+        let public = keystore.ed25519_generate_new(GRANDPA, Some("//seeded")).expect("it takes keys");
         for message in [&b"one"[..], b"two"] {
-            let signature = keystore.ed25519_sign(grandpa::ID, &public, message).expect("it signs");
+            let signature = keystore.ed25519_sign(GRANDPA, &public, message).expect("it signs");
             assert!(ed25519::Pair::verify(&signature.expect("the key is there"), message, &public));
         }
     }
@@ -172,11 +129,11 @@ mod tests {
         let keystore = SessionKeystore::in_memory();
         let public = sr25519::Pair::from_string("//late", None).expect("a valid path").public();
         // THEN it does not sign
-        assert_eq!(keystore.sr25519_sign(dag::ID, &public, b"one").expect("no fault").map(drop), None);
+        assert_eq!(keystore.sr25519_sign(DAG, &public, b"one").expect("no fault").map(drop), None);
         // WHEN it is inserted THEN it does, for its own type alone
-        let inserted = keystore.sr25519_generate_new(dag::ID, Some("//late")).expect("it takes keys");
+        let inserted = keystore.sr25519_generate_new(DAG, Some("//late")).expect("it takes keys");
         assert_eq!(inserted, public);
-        assert!(keystore.sr25519_sign(dag::ID, &public, b"one").expect("no fault").is_some());
-        assert!(keystore.sr25519_sign(aura::ID, &public, b"one").expect("no fault").is_none());
+        assert!(keystore.sr25519_sign(DAG, &public, b"one").expect("no fault").is_some());
+        assert!(keystore.sr25519_sign(AURA, &public, b"one").expect("no fault").is_none());
     }
 }

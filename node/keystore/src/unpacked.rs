@@ -8,36 +8,6 @@ use sp_application_crypto::{AppCrypto, AppPair};
 use sp_core::{crypto::ByteArray, Pair};
 use sp_keystore::Error;
 
-/// Session keys that sign blocks.
-pub mod aura {
-    use sp_application_crypto::{app_crypto, key_types::AURA, sr25519, KeyTypeId};
-
-    app_crypto!(sr25519, AURA);
-
-    /// Their type.
-    pub const ID: KeyTypeId = AURA;
-}
-
-/// Session keys that sign witnesses, anchors and records.
-pub mod dag {
-    use sp_application_crypto::{app_crypto, sr25519, KeyTypeId};
-
-    app_crypto!(sr25519, ID);
-
-    /// Their type.
-    pub const ID: KeyTypeId = KeyTypeId(*b"ldag");
-}
-
-/// Session keys that vote for finality.
-pub mod grandpa {
-    use sp_application_crypto::{app_crypto, ed25519, key_types::GRANDPA, KeyTypeId};
-
-    app_crypto!(ed25519, GRANDPA);
-
-    /// Their type.
-    pub const ID: KeyTypeId = GRANDPA;
-}
-
 /// Keys that have signed, by their public halves.
 pub struct Unpacked<P: AppPair>(RwLock<BTreeMap<Vec<u8>, P::Generic>>);
 

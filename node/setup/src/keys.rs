@@ -2,6 +2,7 @@
 
 use crate::{chain_spec, failure};
 use clap::{builder::PossibleValuesParser, Parser};
+use loadstone_keystore::{AURA, DAG, GRANDPA};
 use loadstone_runtime::genesis::DEMO_ORGANISATIONS;
 use sc_keystore::LocalKeystore;
 use sp_core::{crypto::KeyTypeId, ed25519, sr25519, Pair};
@@ -11,11 +12,6 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
 };
-
-/// Types of the session keys, in the order of the runtime's `SessionKeys`.
-const AURA: KeyTypeId = sp_core::crypto::key_types::AURA;
-const GRANDPA: KeyTypeId = sp_core::crypto::key_types::GRANDPA;
-const DAG: KeyTypeId = KeyTypeId(*b"ldag");
 
 /// Makes a validator's node key and session keys in its base path and prints the public halves in
 /// the form that a network description takes. Existing keys are never replaced.
