@@ -1,9 +1,9 @@
 //! What the node, its clients and light clients may ask of the chain's state.
 
 use crate::{
-    configs::EndSession, extensions, genesis, AccountId, Aura, Balance, Bids, Block, DagAnchor, ExecutionScore,
-    Executive, Grandpa, InherentDataExt, Nonce, Registry, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys,
-    Settlement, System, TransactionPayment, UncheckedExtrinsic, VERSION,
+    configs::EndSession, constants::MAX_VALIDATORS, extensions, genesis, AccountId, Aura, Balance, Bids, Block,
+    DagAnchor, ExecutionScore, Executive, Grandpa, InherentDataExt, Nonce, Registry, Runtime, RuntimeCall,
+    RuntimeGenesisConfig, Session, SessionKeys, Settlement, System, TransactionPayment, UncheckedExtrinsic, VERSION,
 };
 use alloc::vec::Vec;
 use codec::Encode;
@@ -29,7 +29,7 @@ use sp_runtime::{
     transaction_validity::{TransactionSource, TransactionValidity},
     ApplyExtrinsicResult, ExtrinsicInclusionMode,
 };
-use sp_session::OpaqueGeneratedSessionKeys;
+use sp_session::{MembershipProof, OpaqueGeneratedSessionKeys};
 use sp_version::RuntimeVersion;
 
 /// Every call is free; the weight is kept, since clients show it.
@@ -147,17 +147,21 @@ impl_runtime_apis! {
         }
 
         fn submit_report_equivocation_unsigned_extrinsic(
-            _: sp_consensus_grandpa::EquivocationProof<<Block as BlockT>::Hash, NumberFor<Block>>,
-            _: sp_consensus_grandpa::OpaqueKeyOwnershipProof,
+            proof: sp_consensus_grandpa::EquivocationProof<<Block as BlockT>::Hash, NumberFor<Block>>,
+            owner: sp_consensus_grandpa::OpaqueKeyOwnershipProof,
         ) -> Option<()> {
-            None
+            Grandpa::submit_unsigned_equivocation_report(proof, owner.decode()?)
         }
 
+        // The owner stands in state, so the proof holds nothing.
         fn generate_key_ownership_proof(
             _: sp_consensus_grandpa::SetId,
-            _: GrandpaId,
+            key: GrandpaId,
         ) -> Option<sp_consensus_grandpa::OpaqueKeyOwnershipProof> {
-            None
+            Session::key_owner(sp_consensus_grandpa::KEY_TYPE, key.as_ref())?;
+            let session = Session::current_index();
+            let proof = MembershipProof { session, trie_nodes: Vec::new(), validator_count: MAX_VALIDATORS };
+            Some(sp_consensus_grandpa::OpaqueKeyOwnershipProof::new(proof.encode()))
         }
     }
 

@@ -15,6 +15,7 @@ pub mod apis;
 mod benchmarks;
 pub mod configs;
 pub mod constants;
+pub mod equivocation;
 pub mod extensions;
 pub mod genesis;
 pub mod mandate;
@@ -130,6 +131,8 @@ mod runtime {
     pub type Mandate = mandate;
     #[runtime::pallet_index(14)]
     pub type Pace = pace;
+    #[runtime::pallet_index(15)]
+    pub type Equivocation = equivocation;
     #[runtime::pallet_index(20)]
     pub type Registry = pallet_registry;
     #[runtime::pallet_index(21)]

@@ -17,7 +17,6 @@ use sp_keystore::KeystorePtr;
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::JoinHandle,
-    time::MissedTickBehavior,
 };
 
 use crate::{
@@ -39,11 +38,17 @@ use crate::{
     writer::{Disk, Job},
 };
 
-/// How often time is passed on to the state machine.
+/// How often time is passed on to the state machine while it has something to do.
 const TICK: Duration = Duration::from_millis(5);
 
-/// Ticks between two looks at figures that only people read.
-const VIEW_TICKS: u64 = 40;
+/// How often when nothing has come for a while.
+const IDLE_TICK: Duration = Duration::from_millis(200);
+
+/// How long the state machine may still have something to do after the last thing that came.
+const BUSY: Duration = Duration::from_secs(3);
+
+/// Time between two looks at figures that only people read.
+const VIEW: Duration = Duration::from_millis(200);
 
 /// Units handed to the state machine under one lock: others have short questions meanwhile.
 const FEED_UNITS: usize = 2_048;
@@ -151,6 +156,8 @@ pub(super) struct Running {
     pub mute: Option<String>,
     /// Units that the state machine has yet to introduce.
     pub queued: u64,
+    /// When the last thing came that the state machine has to deal with.
+    pub fed: Instant,
     pub is_behind: bool,
     /// Whether this node's peer is a validator's: others are served no history.
     pub is_validator: bool,
@@ -179,13 +186,12 @@ impl Worker {
         let head = self.chain.finalised();
         let mut running = Running::new(self);
         let mut outcome = running.follow(head).await;
-        let mut ticks = tokio::time::interval(TICK);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut count = 0u64;
+        let (mut tick, mut shown) = (Instant::now(), Instant::now());
         loop {
             if let Err(error) = outcome {
                 running.fail(&error);
             }
+            let due = if running.is_busy() { tick + TICK } else { tick + IDLE_TICK };
             let takes_units = running.queued < MAX_QUEUED;
             outcome = tokio::select! {
                 next = inputs.verified.recv() => match next {
@@ -201,9 +207,10 @@ impl Worker {
                     }
                     Ok(())
                 }
-                _ = ticks.tick() => {
-                    count += 1;
-                    if count.is_multiple_of(VIEW_TICKS) {
+                () = tokio::time::sleep_until(due.into()) => {
+                    tick = Instant::now();
+                    if shown.elapsed() >= VIEW {
+                        shown = tick;
                         running.show();
                     }
                     running.tick().await
@@ -244,6 +251,7 @@ impl Running {
             roster_at: None,
             mute: None,
             queued: 0,
+            fed: Instant::now(),
             is_behind: true,
             is_validator: false,
         }
@@ -255,6 +263,11 @@ impl Running {
         } else if self.worker.health.set(Health::Failed(error.to_string())) {
             log::error!(target: crate::LOG, "the DAG accepts and signs nothing any more: {error}");
         }
+    }
+
+    /// Whether the state machine may have something to do before anything else comes.
+    fn is_busy(&self) -> bool {
+        self.queued > 0 || self.closed.is_some() || self.outrun.is_some() || self.fed.elapsed() < BUSY
     }
 
     /// Hands something in; the effects go to the writer.
@@ -329,6 +342,7 @@ impl Running {
             next = if units < FEED_UNITS { queue.try_recv().ok() } else { None };
         }
         self.worker.pipeline.hand_over(ids.into_iter());
+        self.fed = Instant::now();
         self.feed(|member, now| {
             batch.into_iter().flat_map(|(from, verified)| verified.hand_in(from, member, epoch, now)).collect()
         })
@@ -336,6 +350,7 @@ impl Running {
     }
 
     async fn introduce(&mut self, units: Vec<CheckedUnit>, done: oneshot::Sender<()>) -> Result<(), WorkerError> {
+        self.fed = Instant::now();
         self.feed(|member, now| member.introduce(units, now)).await?;
         // The gateway may have stopped.
         let _ = done.send(());
@@ -352,6 +367,10 @@ impl Running {
                 return Ok(());
             }
         };
+        // Whatever concerns the ledger changes what the chain says of it.
+        if self.state.as_ref() != Some(&state) {
+            self.fed = Instant::now();
+        }
         self.state = Some(state);
         self.refresh_roster(head);
         self.steer().await?;

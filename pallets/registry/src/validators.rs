@@ -27,6 +27,21 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
+    /// Takes a validator out of the set, from the next session on. Not if what remains would be no sound set:
+    /// then the council has to find another one first. Tells which.
+    pub fn dismiss(validator: &AccountId) -> bool {
+        let mut set = ValidatorSet::<T>::get();
+        let before = set.len();
+        set.retain(|who| who != validator);
+        if set.len() == before || Self::ensure_sound_set(&set).is_err() {
+            return false;
+        }
+        Self::deposit_event(Event::ValidatorsAppointed { validators: set.len() as u32 });
+        ValidatorSet::<T>::put(set);
+        SetPending::<T>::put(true);
+        true
+    }
+
     /// The organisation of each validator, if they are enough, distinct and registered, and no
     /// organisation holds a third of them.
     pub(crate) fn ensure_sound_set(validators: &[AccountId]) -> Result<Vec<OrganisationId>, Error<T>> {

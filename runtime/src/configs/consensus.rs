@@ -1,12 +1,15 @@
 //! Who makes and finalises blocks.
 
 use crate::{
-    constants::*, AccountId, Aura, Balances, BlockNumber, Pace, Registry, Runtime, RuntimeEvent, Session, SessionKeys,
+    constants::*, AccountId, Aura, Balances, BlockNumber, Equivocation, Pace, Registry, Runtime, RuntimeCall,
+    RuntimeEvent, Session, SessionKeys, UncheckedExtrinsic,
 };
 use frame_support::traits::{ConstBool, ConstU128, ConstU32, ConstU64};
+use frame_system::offchain::{CreateBare, CreateTransactionBase};
 use pallet_session::ShouldEndSession;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_runtime::traits::{ConvertInto, OpaqueKeys};
+use sp_session::MembershipProof;
 
 impl pallet_aura::Config for Runtime {
     type AuthorityId = AuraId;
@@ -21,17 +24,34 @@ impl pallet_authorship::Config for Runtime {
     type EventHandler = ();
 }
 
-// Equivocations are not reported on chain: the consortium removes a validator by a vote of
-// its council, and there is no stake that could be slashed.
 impl pallet_grandpa::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
     type WeightInfo = ();
     type MaxAuthorities = ConstU32<MAX_VALIDATORS>;
     type MaxNominators = ConstU32<0>;
     type MaxSetIdSessionEntries = ConstU64<0>;
-    type KeyOwnerProof = sp_core::Void;
-    type EquivocationReportSystem = ();
+    type KeyOwnerProof = MembershipProof;
+    type EquivocationReportSystem = Equivocation;
 }
+
+impl<Call> CreateTransactionBase<Call> for Runtime
+where
+    RuntimeCall: From<Call>,
+{
+    type Extrinsic = UncheckedExtrinsic;
+    type RuntimeCall = RuntimeCall;
+}
+
+impl<Call> CreateBare<Call> for Runtime
+where
+    RuntimeCall: From<Call>,
+{
+    fn create_bare(call: RuntimeCall) -> UncheckedExtrinsic {
+        UncheckedExtrinsic::new_bare(call)
+    }
+}
+
+impl crate::equivocation::Config for Runtime {}
 
 /// A day.
 type Daily = pallet_session::PeriodicSessions<ConstU32<DAYS>, ConstU32<0>>;

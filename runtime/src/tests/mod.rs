@@ -2,10 +2,12 @@
 
 mod admission;
 mod epochs;
+mod equivocation;
 mod genesis;
 mod governance;
 mod keys;
 mod metadata;
+mod pace;
 
 use crate::{
     extensions, genesis as presets, AccountId, Executive, Nonce, RuntimeCall, RuntimeGenesisConfig, SignedPayload,

@@ -1,8 +1,8 @@
 //! Authors since the gate: reveals can't be censored by a third of the validators.
 
 use crate::{mock::*, pallet::*};
-use frame_support::{assert_noop, assert_ok};
-use loadstone_core::AccountId;
+use frame_support::{assert_noop, assert_ok, weights::Weight};
+use loadstone_core::{AccountId, Millis};
 
 fn author(seed: u8) -> AccountId {
     AccountId::new([seed; 32])
@@ -39,6 +39,26 @@ fn a_full_quorum_is_not_counted_on() {
         // WHEN more authors follow THEN state does not grow
         block_by(author(60));
         assert_eq!(GateAuthors::<Test>::get(EVENT).len(), 3);
+    });
+}
+
+#[test]
+fn blocks_are_wanted_while_authors_are_missing_and_while_bonds_wait() {
+    run(|| {
+        // GIVEN an event THEN an open gate needs no blocks
+        assert_ok!(open(&[1_000]));
+        assert!(!Bids::has_work(Millis(GATE - 1)));
+        // WHEN it closes THEN blocks are wanted until enough authors have made one
+        assert!(Bids::has_work(Millis(GATE)));
+        at(GATE);
+        blocks();
+        assert!(!Bids::has_work(Millis(GATE)));
+        // WHEN the event is cleared THEN they are wanted until its bonds are worked off
+        at(GATE + 5_000);
+        assert_ok!(Bids::clear(signed(GRID), EVENT));
+        assert!(Bids::has_work(Millis(GATE)));
+        Bids::sweep(Weight::MAX);
+        assert!(!Bids::has_work(Millis(GATE)));
     });
 }
 

@@ -19,6 +19,7 @@ fn a_recorded_event_is_scored_chunk_by_chunk() {
         // THEN two chunks are scored and the event is not
         assert_eq!(Scores::<Test>::iter_prefix(event).count(), 64);
         assert_eq!(phase(event), Phase::Recorded);
+        assert!(ExecutionScore::has_work());
         // WHEN one more begins
         blocks(1);
         // THEN all of which something was asked have a score, as the pure function gives it
@@ -30,7 +31,7 @@ fn a_recorded_event_is_scored_chunk_by_chunk() {
         assert_eq!(expected.accuracy, BasisPoints(6_700));
         // AND the event is scored
         assert_eq!(phase(event), Phase::Scored);
-        assert!(Scoring::<Test>::get().is_empty());
+        assert!(Scoring::<Test>::get().is_empty() && !ExecutionScore::has_work());
         System::assert_last_event(Event::EventScored { event }.into());
     });
 }

@@ -98,3 +98,19 @@ fn a_former_validator_stays_known_until_removed() {
         assert!(!Validators::<Test>::contains_key(SOUTH));
     });
 }
+
+#[test]
+fn a_dismissed_validator_leaves_if_a_sound_set_remains() {
+    run(|| {
+        // GIVEN four validators WHEN one is dismissed THEN it stays, since three are no sound set
+        assert!(!Registry::dismiss(&SOUTH));
+        assert_eq!(ValidatorSet::<Test>::get().len(), 4);
+        assert_eq!(Registry::new_session(2), None);
+        // WHEN there is a fifth THEN it leaves with the next session, and nobody else can be dismissed
+        let fifth = register_as(20, 20);
+        assert_ok!(appoint(&[GRID, CITY, NORTH, SOUTH, fifth.clone()]));
+        assert!(Registry::dismiss(&SOUTH) && !Registry::dismiss(&SOUTH) && !Registry::dismiss(&NORTH));
+        assert_eq!(last_event(), Event::ValidatorsAppointed { validators: 4 });
+        assert_eq!(Registry::new_session(2), Some(vec![GRID, CITY, NORTH, fifth]));
+    });
+}

@@ -16,12 +16,16 @@ fn nothing_happens_before_the_window_ends() {
         // THEN it waits
         assert_eq!(NextDue::<Test>::get(), Some(Millis(START + DISPUTE_MS)));
         assert_eq!((Settling::<Test>::get(), phase(event)), (None, Phase::Scored));
+        assert!(
+            !Settlement::has_work(Millis(START + DISPUTE_MS - 1)) && Settlement::has_work(Millis(START + DISPUTE_MS))
+        );
         // WHEN the window has ended
         end_windows();
         blocks(1);
         // THEN settlement begins
         assert_eq!(Settling::<Test>::get(), Some(Progress { event, stage: Stage::Statements { next: 0 } }));
         assert_eq!(NextDue::<Test>::get(), None);
+        assert!(Settlement::has_work(Millis(0)));
     });
 }
 
