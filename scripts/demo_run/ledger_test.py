@@ -16,11 +16,13 @@ from .loads import LOAD_NODE
 from .network import Network, run
 from .network_test import TOP, read_archive
 from .processes import Failed, wait_until
-from .sites import Namespaces
+from .sites import Emulated
 from .story import Story
 
 LOADS = 6
 CUT_S = 60
+# As between cities of one country.
+RTT_MS = 30
 
 
 class LedgerStory(Story):
@@ -28,7 +30,7 @@ class LedgerStory(Story):
 
     def __init__(self, home, say):
         super().__init__(home, say, LOADS, 0, True)
-        self.network = Network(home, Namespaces())
+        self.network = Network(home, Emulated(RTT_MS))
 
     def write_under_faults(self):
         self.start_network()
