@@ -17,14 +17,13 @@ class Relay:
         if not os.path.exists("/dev/net/tun"):
             raise Failed("emulating a network takes /dev/net/tun: load the kernel's module `tun`")
         command = [RELAY, "--seed", str(seed), *(word for site in sites for word in ("--site", site))]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         # A session of its own: Ctrl-C in the terminal is for this program. The end of its input ends the relay, however
         # this program ends.
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-        )
+        self.process = subprocess.Popen(command, text=True, start_new_session=True, **pipes)
         self.answer("start")
         try:
-            # Before everything else on a busy machine, or the wait for a processor adds to every delay. It takes little.
+            # Before everything else, or on a busy machine the wait for a processor adds to every delay.
             os.sched_setscheduler(self.process.pid, os.SCHED_FIFO, os.sched_param(1))
         except PermissionError:
             pass  # Inside `unshare -rmn`: delays are as exact as the machine is quiet.

@@ -1,4 +1,4 @@
-"""The emulated network measured from inside: round trips, loss, a cut, throughput; fails when it isn't what was asked for.
+"""The emulated network measured from inside: round trips, loss, a cut, throughput. Fails when they aren't as asked for.
 
 Prints a table in Markdown, the one of docs/wan-emulation.md.
 """
@@ -6,7 +6,6 @@ Prints a table in Markdown, the one of docs/wan-emulation.md.
 import json
 import subprocess
 import sys
-import time
 
 from .processes import Failed, die_with_parent
 from .sites import Emulated
@@ -14,6 +13,7 @@ from .sites import Emulated
 RTTS_MS = (0, 10, 30, 100)
 # The scheduler of a busy machine delays the measuring programs as well.
 MEDIAN_LATE_MS = 1.0
+STREAM_MIB = 200
 
 
 def at(place, *words):
@@ -45,19 +45,18 @@ class Measurement:
         self.server.wait()
         self.server.stdout.close()
 
-    def busy(self, work):
-        """What `work` answers, and the share of one core that the relay used meanwhile, in percent."""
-        relay = self.sites.relay
-        cpu, start = relay.cpu_s(), time.monotonic()
-        answer = work()
-        return answer, 100 * (relay.cpu_s() - cpu) / (time.monotonic() - start)
+    def busy(self, *words):
+        """What the asking site answers, and the share of one core that the relay used meanwhile, in percent."""
+        before = self.sites.relay.cpu_s()
+        found = at(self.asking, *words)
+        return found, 100 * (self.sites.relay.cpu_s() - before) / found["seconds"]
 
     def round_trips(self, rtt_ms):
         self.sites.relay.say(f"delay {rtt_ms / 2:.3f}")
         udp = at(self.asking, "ping", self.place.host, 1_000, 200)
         tcp = at(self.asking, "request", self.place.host, 30)
-        row(f"round trip {rtt_ms} ms", f"UDP median {udp['median_ms']:.2f}, p99 {udp['p99_ms']:.2f} ms; "
-            f"TCP median {tcp['median_ms']:.2f} ms, connected after {tcp['connect_ms']:.1f} ms")  # fmt: skip
+        what = f"UDP median {udp['median_ms']:.2f}, p99 {udp['p99_ms']:.2f} ms; TCP median {tcp['median_ms']:.2f} ms"
+        row(f"round trip {rtt_ms} ms", f"{what}, connected after {tcp['connect_ms']:.1f} ms")
         for each in (udp, tcp):
             late = each["median_ms"] - rtt_ms
             require(0 <= late < MEDIAN_LATE_MS, f"a round trip of {rtt_ms} ms takes {each['median_ms']:.2f} ms")
@@ -66,8 +65,8 @@ class Measurement:
     def jitter(self):
         self.sites.relay.say("jitter 10")
         found = at(self.asking, "ping", self.place.host, 1_000, 200)
-        row("round trip 100 ms, jitter 10 ms each way",
-            f"median {found['median_ms']:.2f}, p99 {found['p99_ms']:.2f}, most {found['max_ms']:.2f} ms; in order")  # fmt: skip
+        what = f"median {found['median_ms']:.2f}, p99 {found['p99_ms']:.2f}, most {found['max_ms']:.2f} ms; in order"
+        row("round trip 100 ms, jitter 10 ms each way", what)
         require(105 < found["median_ms"] < 122 and not found["out_of_order"], f"jitter of 10 ms gives {found}")
         self.sites.relay.say("jitter 0")
 
@@ -89,20 +88,18 @@ class Measurement:
 
     def throughput(self):
         for per_s, length in ((20_000, 200), (20_000, 1_400), (50_000, 200)):
-            found, busy = self.busy(lambda: at(self.asking, "flood", self.place.host, per_s, 5, length))
+            found, busy = self.busy("flood", self.place.host, per_s, 5, length)
             rate, arrived = found["sent"] / found["seconds"], 100 * found["arrived"] / found["sent"]
-            # The measurement takes a second longer than the flood.
-            busy *= (found["seconds"] + 1.2) / found["seconds"]
-            row(f"{length} bytes, {per_s} packets/s asked for",
-                f"{rate:.0f}/s sent, {arrived:.2f} % arrived, relay {busy:.0f} % of a core")  # fmt: skip
+            what = f"{rate:.0f}/s sent, {arrived:.2f} % arrived, relay {busy:.0f} % of a core"
+            row(f"{length} bytes, {per_s} packets/s asked for", what)
             require(per_s > 20_000 or arrived > 99.9, f"{arrived:.2f} % of {per_s} packets/s arrive")
-        found, busy = self.busy(lambda: at(self.asking, "stream", self.place.host, 200))
-        row("one TCP stream", f"{found['mib_per_s']:.0f} MiB/s, relay {busy:.0f} % of a core")
+        found, busy = self.busy("stream", self.place.host, STREAM_MIB)
+        row("one TCP stream", f"{STREAM_MIB / found['seconds']:.0f} MiB/s, relay {busy:.0f} % of a core")
 
     def lateness(self):
         late = self.sites.relay.say("stats")["lateness"]
-        row("written later than due, all packets",
-            f"mean {late['sum_us'] / late['packets'] / 1_000:.3f} ms, most {late['max_us'] / 1_000:.1f} ms")  # fmt: skip
+        mean = late["sum_us"] / late["packets"] / 1_000
+        row("written later than due, all packets", f"mean {mean:.3f} ms, most {late['max_us'] / 1_000:.1f} ms")
 
 
 def row(what, found):
