@@ -3,8 +3,7 @@
 import json
 import subprocess
 
-from .network import TARGET
-from .processes import Failed, die_with_parent
+from .processes import TARGET, Failed, die_with_parent
 
 LOADSTONE = TARGET / "loadstone"
 

@@ -4,6 +4,7 @@ The verdict comes from the archive that an auditor stores from each validator, r
 implementation that knows nothing of this code.
 """
 
+import argparse
 import collections
 import json
 import sys
@@ -16,7 +17,7 @@ from .loads import LOAD_NODE
 from .network import Network, run
 from .network_test import TOP, read_archive
 from .processes import Failed, wait_until
-from .sites import Namespaces
+from .sites import Emulated, Namespaces
 from .story import Story
 
 LOADS = 6
@@ -26,9 +27,9 @@ CUT_S = 60
 class LedgerStory(Story):
     """Loads write without an event; faults come one after another."""
 
-    def __init__(self, home, say):
+    def __init__(self, home, say, sites):
         super().__init__(home, say, LOADS, 0, True)
-        self.network = Network(home, Namespaces())
+        self.network = Network(home, sites)
 
     def write_under_faults(self):
         self.start_network()
@@ -102,10 +103,18 @@ class LedgerStory(Story):
             self.network.sites.close()
 
 
+def arguments():
+    parser = argparse.ArgumentParser(prog="scripts/ledger-test", description=__doc__.splitlines()[0])
+    parser.add_argument("--rtt-ms", type=float, metavar="MS", help="emulate a wide-area network with this round trip")
+    return parser.parse_args()
+
+
 def main():
+    rtt_ms = arguments().rtt_ms
     out = TOP / "target" / "ledger-test"
     demo.prepare(out)
-    story = LedgerStory(out, demo.tell(time.monotonic(), False))
+    sites = Namespaces() if rtt_ms is None else Emulated(rtt_ms)
+    story = LedgerStory(out, demo.tell(time.monotonic(), False), sites)
     try:
         story.write_under_faults()
         story.check_archives()

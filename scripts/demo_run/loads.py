@@ -4,8 +4,8 @@ import csv
 import pathlib
 
 from .figures import events_of
-from .network import TARGET, run
-from .processes import Program
+from .network import run
+from .processes import TARGET, Program
 
 import json
 

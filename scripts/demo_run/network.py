@@ -1,14 +1,11 @@
 """The validators: a chain spec, keys of four organisations, four real nodes."""
 
-import os
-import pathlib
 import subprocess
 
 from . import rpc
-from .processes import Failed, Program, die_with_parent, wait_until
+from .processes import TARGET, Failed, Program, die_with_parent, wait_until
 from .sites import Loopback
 
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "release"
 NODE = TARGET / "loadstone-node"
 ORGANISATIONS = ("ProvincialGrid", "CityGrid", "AggregatorNorth", "AggregatorSouth")
 SLOT_MS = 200

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "release"
 LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG = 1
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

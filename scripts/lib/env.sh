@@ -24,3 +24,9 @@ build_programs() {
     say "Building node, load node and CLI in $CARGO_TARGET_DIR (about an hour on a cold two-core machine)"
     (cd "$top" && cargo build --release --locked --workspace --all-targets)
 }
+
+# Runs the command where it may make network namespaces: as root here, otherwise in namespaces of its own.
+with_namespaces() {
+    if [ "$(id -u)" = 0 ]; then exec "$@"; fi
+    exec unshare -rmn sh -c 'mount -t tmpfs none /run && ip link set lo up && exec "$@"' sh "$@"
+}
