@@ -1,7 +1,7 @@
 //! The watch over the clock, on this node's client and network.
 
 use crate::service::{slot_duration, FullClient};
-use loadstone_clock::{ClockGuard, ClockParams, ClockProtocol, Validators};
+use loadstone_clock::{ClockGuard, ClockParams, ClockProtocol, ClockTasks, Validators};
 use loadstone_runtime_api::LoadstoneApi;
 use sc_network::{service::traits::NetworkService, PeerId};
 use sc_service::{Error, TaskManager};
@@ -21,14 +21,16 @@ pub fn start(
     prometheus: Option<&Registry>,
     task_manager: &TaskManager,
 ) -> Result<ClockGuard, Error> {
-    let (guard, watch) = loadstone_clock::start(ClockParams {
+    let (guard, ClockTasks { server, watch }) = loadstone_clock::start(ClockParams {
         network: network.clone(),
         protocol,
         validators: Box::new(validators(client.clone(), network.local_peer_id())),
         slot: slot_duration(client)?.as_duration(),
         prometheus: prometheus.cloned(),
     })?;
-    task_manager.spawn_handle().spawn("clock", None, watch);
+    let spawn = task_manager.spawn_handle();
+    spawn.spawn("clock-server", Some("clock"), server);
+    spawn.spawn("clock-watch", Some("clock"), watch);
     Ok(guard)
 }
 

@@ -24,7 +24,7 @@ pub use protocol::{protocol, ClockProtocol};
 pub use rpc::{ClockApiServer, ClockRpc};
 pub use sample::{Moment, Sample};
 pub use verdict::{Limits, Verdict};
-pub use watch::{start, Clock, ClockParams, Validators};
+pub use watch::{start, Clock, ClockParams, ClockTasks, Validators};
 
 /// Where this crate logs.
 const LOG: &str = "clock";

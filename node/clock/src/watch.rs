@@ -7,13 +7,12 @@ use std::{
 };
 
 use futures::{
+    future::BoxFuture,
     stream::{FuturesUnordered, StreamExt},
-    Future,
+    Future, FutureExt,
 };
 use parking_lot::RwLock;
-use sc_network::{
-    request_responses::IfDisconnected, service::traits::NetworkService, NetworkRequest, PeerId, ProtocolName,
-};
+use sc_network::{request_responses::IfDisconnected, NetworkRequest, PeerId, ProtocolName};
 use substrate_prometheus_endpoint::{PrometheusError, Registry};
 use tokio::time::MissedTickBehavior;
 
@@ -49,9 +48,9 @@ pub struct Validators {
 }
 
 /// What the watch needs of the node.
-pub struct ClockParams {
+pub struct ClockParams<N> {
     /// The running network.
-    pub network: Arc<dyn NetworkService>,
+    pub network: N,
     /// What [`crate::protocol`] returned.
     pub protocol: ClockProtocol,
     /// Asks the chain who the other validators are; `None` when it can't be asked.
@@ -86,40 +85,44 @@ fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
-/// Makes the server and the watch, which run as long as the node does, on a validator; others need neither.
+/// What runs as long as the node does, each in a task of its own: the answers must not wait for the watch.
+pub struct ClockTasks {
+    /// Answers the others.
+    pub server: BoxFuture<'static, ()>,
+    /// Asks them.
+    pub watch: BoxFuture<'static, ()>,
+}
+
+/// Makes the server and the watch of a validator; other nodes need neither.
 ///
 /// # Errors
 /// When the metrics' names are taken.
-pub fn start(params: ClockParams) -> Result<(ClockGuard, impl Future<Output = ()>), PrometheusError> {
+pub fn start<N>(params: ClockParams<N>) -> Result<(ClockGuard, ClockTasks), PrometheusError>
+where
+    N: NetworkRequest + Clone + Send + Sync + 'static,
+{
     let ClockParams { network, protocol: ClockProtocol { questions, name }, validators, slot, prometheus } = params;
-    let (clock, guard) = (Clock::default(), ClockGuard::default());
-    let admitted = Arc::new(RwLock::new(BTreeSet::new()));
     let watch = Watch {
-        clock,
+        clock: Clock::default(),
         network,
         name,
         validators,
-        admitted: admitted.clone(),
+        admitted: Arc::default(),
         estimator: Estimator::default(),
         limits: Limits::for_slots_of(slot),
         slot,
-        guard: guard.clone(),
+        guard: ClockGuard::default(),
         gauges: prometheus.as_ref().map(Gauges::register).transpose()?,
         verdict: Verdict::default(),
         spoken: None,
     };
-    let run = async move {
-        tokio::select! {
-            () = serve(clock, admitted, questions) => {}
-            () = watch.run() => {}
-        }
-    };
-    Ok((guard, run))
+    let (guard, server) = (watch.guard.clone(), serve(watch.clock, watch.admitted.clone(), questions));
+    Ok((guard, ClockTasks { server: server.boxed(), watch: watch.run().boxed() }))
 }
 
-struct Watch {
+struct Watch<N> {
     clock: Clock,
-    network: Arc<dyn NetworkService>,
+    network: N,
     name: ProtocolName,
     validators: Box<dyn Fn() -> Option<Validators> + Send + Sync>,
     admitted: Arc<RwLock<BTreeSet<PeerId>>>,
@@ -133,7 +136,10 @@ struct Watch {
     spoken: Option<Instant>,
 }
 
-impl Watch {
+impl<N> Watch<N>
+where
+    N: NetworkRequest + Clone + Send + Sync + 'static,
+{
     async fn run(mut self) {
         let mut ticks = tokio::time::interval(LOOK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -142,17 +148,14 @@ impl Watch {
         loop {
             tokio::select! {
                 _ = ticks.tick() => {
-                    self.read_validators();
+                    if look.is_multiple_of(ROUND) {
+                        self.read_validators();
+                    }
                     asking.extend(self.due(look).into_iter().map(|peer| self.ask(peer)));
                     self.tell();
                     look = look.wrapping_add(1);
                 }
-                Some((peer, sample)) = asking.next(), if !asking.is_empty() => {
-                    // Who was a validator when it was asked may be none now.
-                    if let Some(sample) = sample.filter(|_| self.admitted.read().contains(&peer)) {
-                        self.estimator.put(peer, sample);
-                    }
-                }
+                Some((peer, sample)) = asking.next(), if !asking.is_empty() => self.take(peer, sample),
             }
         }
     }
@@ -174,8 +177,15 @@ impl Watch {
         (0u64..).zip(admitted.iter()).filter(is_due).map(|(_, peer)| *peer).collect()
     }
 
+    fn take(&mut self, peer: PeerId, sample: Option<Sample>) {
+        // Who was a validator when it was asked may be none now.
+        if let Some(sample) = sample.filter(|_| self.admitted.read().contains(&peer)) {
+            self.estimator.put(peer, sample);
+        }
+    }
+
     /// Asks a peer a few times in a row; the sharpest answer, if any.
-    fn ask(&self, peer: PeerId) -> impl Future<Output = (PeerId, Option<Sample>)> {
+    fn ask(&self, peer: PeerId) -> impl Future<Output = (PeerId, Option<Sample>)> + Send + 'static {
         let (clock, network, name) = (self.clock, self.network.clone(), self.name.clone());
         async move {
             let mut sharpest: Option<Sample> = None;
@@ -256,3 +266,6 @@ fn described(estimate: &Estimate) -> String {
         estimate.peers
     )
 }
+
+#[cfg(test)]
+mod tests;
