@@ -1,6 +1,7 @@
 //! The Loadstone node: validator of the chain, member of the DAG committee, gateway for devices.
 
 mod cli;
+mod clock;
 mod command;
 mod dag;
 mod rpc;

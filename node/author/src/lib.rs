@@ -8,10 +8,12 @@
 
 mod decide;
 mod demand;
+mod gate;
 mod heartbeat;
 mod worker;
 
 pub use demand::{Demand, Need, PoolDemand};
+pub use gate::Gated;
 pub use worker::{Head, PromptWorker};
 
 use std::time::Duration;

@@ -7,10 +7,12 @@ use super::{
 };
 use crate::{
     cli::LedgerArgs,
+    clock,
     dag::{self, DagParams},
     rpc,
 };
 use futures::FutureExt;
+use loadstone_clock::ClockGuard;
 use loadstone_dag_node::DagHandle;
 use loadstone_keystore::SessionKeystore;
 use loadstone_node_setup::keys;
@@ -65,6 +67,8 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
         dag::protocols::<Block, N>(genesis, metrics.clone(), net_config.peer_store_handle());
     net_config.add_notification_protocol(dag_protocol);
     net_config.add_request_response_protocol(dag_history);
+    let (clock_questions, clock_protocol) = loadstone_clock::protocol::<Block, N>(genesis);
+    net_config.add_request_response_protocol(clock_questions);
 
     let warp_sync = NetworkProvider::new(backend.clone(), grandpa_link.shared_authority_set().clone(), Vec::new());
     let (network, system_rpc_tx, tx_handler_controller, sync, _) = sc_service::build_network(BuildNetworkParams {
@@ -105,6 +109,10 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
         ))
     })?;
 
+    let clock = match config.role.is_authority() {
+        true => clock::start(&client, &network, clock_protocol, prometheus.as_ref(), &task_manager)?,
+        false => ClockGuard::default(),
+    };
     let shared = Shared {
         client: client.clone(),
         pool: pool.clone(),
@@ -125,7 +133,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
         task_manager: &mut task_manager,
         keystore,
         transaction_pool: pool.clone(),
-        rpc_builder: rpc_builder(client, pool, backend, dag, &grandpa_link, voter_state.clone()),
+        rpc_builder: rpc_builder(client, pool, backend, (dag, clock.clone()), &grandpa_link, voter_state.clone()),
         network: network.clone(),
         system_rpc_tx,
         tx_handler_controller,
@@ -135,7 +143,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
     })?;
 
     if shared.role.is_authority() {
-        consensus::start_author(&shared, block_import, select_chain, force_authoring, &task_manager)?;
+        consensus::start_author(&shared, block_import, select_chain, force_authoring, clock, &task_manager)?;
     }
     if !disable_grandpa {
         let voter_network = VoterNetwork { network, notifications, protocol };
@@ -151,7 +159,7 @@ fn rpc_builder(
     client: Arc<FullClient>,
     pool: Arc<FullPool>,
     backend: Arc<FullBackend>,
-    dag: DagHandle,
+    (dag, clock): (DagHandle, ClockGuard),
     link: &LinkHalf<Block, FullClient, VoterSelectChain>,
     voter_state: SharedVoterState,
 ) -> RpcBuilder {
@@ -163,7 +171,8 @@ fn rpc_builder(
         justifications: link.justification_stream(),
     };
     Box::new(move |executor| {
-        rpc::module(client.clone(), pool.clone(), finality.clone(), dag.clone(), executor).map_err(Error::Application)
+        rpc::module(client.clone(), pool.clone(), finality.clone(), dag.clone(), clock.clone(), executor)
+            .map_err(Error::Application)
     })
 }
 

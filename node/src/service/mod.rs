@@ -6,6 +6,7 @@ mod genesis;
 mod partial;
 mod tuning;
 
+pub use consensus::slot_duration;
 pub use full::new_full;
 pub use partial::{new_partial, FullBackend, FullClient, FullPool};
 pub use tuning::TuningParams;

@@ -2,7 +2,8 @@
 
 use super::{inherents, slot_duration, Shared};
 use crate::service::partial::{FullBlockImport, FullClient, FullSelectChain};
-use loadstone_author::{PoolDemand, PromptWorker};
+use loadstone_author::{Gated, PoolDemand, PromptWorker};
+use loadstone_clock::ClockGuard;
 use loadstone_core::Millis;
 use loadstone_runtime::{extensions::ORDER_PRIORITY, opaque::Block, Hash, Header};
 use loadstone_runtime_api::LoadstoneApi;
@@ -27,12 +28,13 @@ fn has_work(client: Arc<FullClient>) -> impl Fn(Hash, u64) -> bool {
     move |head, now_ms| client.runtime_api().has_work(head, Millis(now_ms)).unwrap_or_default()
 }
 
-/// Starts authoring blocks.
+/// Starts authoring blocks, as long as the clock is good enough.
 pub fn start_author(
     shared: &Shared,
     block_import: FullBlockImport,
     select_chain: FullSelectChain,
     force_authoring: bool,
+    clock: ClockGuard,
     task_manager: &TaskManager,
 ) -> Result<(), Error> {
     let proposer_factory = sc_basic_authorship::ProposerFactory::new(
@@ -62,16 +64,17 @@ pub fn start_author(
         compatibility_mode: Default::default(),
     });
     let providers = move |_, ()| async move { Ok(inherents(slot_duration)) };
+    let may_author = move || clock.may_author();
     let (spawn, sync) = (task_manager.spawn_essential_handle(), shared.sync.clone());
     let Some(timing) = shared.pace.timing else {
-        let worker = SimpleSlotWorkerToSlotWorker(aura);
+        let worker = Gated::new(SimpleSlotWorkerToSlotWorker(aura), may_author);
         let slots = start_slot_worker(slot_duration, select_chain, worker, sync, providers);
         spawn.spawn_blocking("aura", Some("block-authoring"), slots);
         return Ok(());
     };
     let demand = PoolDemand::new(shared.pool.clone(), has_work(shared.client.clone()), ORDER_PRIORITY);
     let worker = PromptWorker::new(aura, select_chain.clone(), shared.client.clone(), demand, timing, slot_of);
-    let slots = start_slot_worker(slot_duration, select_chain, worker, sync, providers);
+    let slots = start_slot_worker(slot_duration, select_chain, Gated::new(worker, may_author), sync, providers);
     spawn.spawn_blocking("aura", Some("block-authoring"), slots);
     Ok(())
 }
