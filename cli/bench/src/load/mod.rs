@@ -7,6 +7,7 @@ mod writer;
 use crate::pen::nonces;
 use anyhow::{bail, ensure, Context, Result};
 use clap::Args;
+use futures::future::try_join_all;
 use loadstone_client::{
     call::now_ms,
     client::{Chain, State},
@@ -40,14 +41,14 @@ const LOST_AFTER: Duration = Duration::from_secs(10);
 #[derive(Args, Debug)]
 pub struct Load {
     /// Secret keys of aggregators; each may use a twentieth of what ordinary transactions may take.
-    #[arg(long, required = true)]
+    #[arg(long)]
     account: Vec<String>,
     /// Area of the accounts' resources; not one that orders address.
     #[arg(long, default_value_t = 2)]
     area: u16,
     /// Share of the block's weight limit to fill, in per cent; 100 fills blocks as far as ordinary
-    /// transactions may.
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100))]
+    /// transactions may, 0 sends nothing and only measures.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(..=100))]
     percent: u64,
     /// Most transactions on the way at once.
     #[arg(long, default_value_t = 500)]
@@ -84,8 +85,10 @@ impl Load {
         }
         let chain = chains.first().context("no address")?.clone();
         let (counts, mut writers, mut seats) = (Arc::new(Counts::default()), JoinSet::new(), Vec::new());
-        for (suri, chain) in self.account.iter().zip(chains.iter().cycle()) {
-            let writer = Writer::new(chain.clone(), suri, AreaId(self.area), counts.clone()).await?;
+        let accounts = if self.percent > 0 { &self.account[..] } else { &[] };
+        let each = accounts.iter().zip(chains.iter().cycle());
+        let opened = each.map(|(suri, chain)| Writer::new(chain.clone(), suri, AreaId(self.area), counts.clone()));
+        for writer in try_join_all(opened).await? {
             let (asks, asked) = mpsc::channel(QUEUE);
             let desk = Desk { account: writer.account(), asks, taken: writer.taken.clone() };
             seats.push(Seat { included: desk.taken.load(Relaxed), desk, moved: Instant::now() });
@@ -98,7 +101,7 @@ impl Load {
         let filler = Filler { seats, counts, pace, backlog, limit, window, began, lost: 0, turn: 0 };
         tokio::select! {
             done = filler.run(&chain) => done,
-            done = writers.join_next() => done.context("no account")??,
+            Some(done) = writers.join_next() => done?,
         }
     }
 }

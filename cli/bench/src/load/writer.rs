@@ -74,7 +74,7 @@ impl Writer {
         let new = keys.iter().filter(|key| !known.contains_key(*key));
         let calls: Vec<Call> = new.map(|key| enrol::register(area, *key, Watts(CAPACITY), Watts(CAPACITY))).collect();
         pen.send_all(&chain, &calls).await?;
-        let known = enrol::enrolled(&chain).await?;
+        let known = if calls.is_empty() { known } else { enrol::enrolled(&chain).await? };
         let resources: Vec<_> = keys.iter().filter_map(|key| Some(known.get(key)?.resource)).collect();
         let taken = Arc::new(AtomicU64::new(pen.next));
         Ok(Self { chain, pen, resources, counts, taken, turn: 0 })
