@@ -67,25 +67,26 @@ pub fn run() -> sc_cli::Result<()> {
 
 /// Commands that open the database and work on it.
 fn run_on_database(cli: &Cli, command: &Command) -> sc_cli::Result<()> {
+    let tuning = &cli.tuning;
     match command {
         Command::CheckBlock(cmd) => cli.create_runner(cmd)?.async_run(|config| {
-            let PartialComponents { client, task_manager, import_queue, .. } = service::new_partial(&config)?;
+            let PartialComponents { client, task_manager, import_queue, .. } = service::new_partial(&config, tuning)?;
             Ok((cmd.run(client, import_queue), task_manager))
         }),
         Command::ExportBlocks(cmd) => cli.create_runner(cmd)?.async_run(|config| {
-            let PartialComponents { client, task_manager, .. } = service::new_partial(&config)?;
+            let PartialComponents { client, task_manager, .. } = service::new_partial(&config, tuning)?;
             Ok((cmd.run(client, config.database), task_manager))
         }),
         Command::ExportState(cmd) => cli.create_runner(cmd)?.async_run(|config| {
-            let PartialComponents { client, task_manager, .. } = service::new_partial(&config)?;
+            let PartialComponents { client, task_manager, .. } = service::new_partial(&config, tuning)?;
             Ok((cmd.run(client, config.chain_spec), task_manager))
         }),
         Command::ImportBlocks(cmd) => cli.create_runner(cmd)?.async_run(|config| {
-            let PartialComponents { client, task_manager, import_queue, .. } = service::new_partial(&config)?;
+            let PartialComponents { client, task_manager, import_queue, .. } = service::new_partial(&config, tuning)?;
             Ok((cmd.run(client, import_queue), task_manager))
         }),
         Command::Revert(cmd) => cli.create_runner(cmd)?.async_run(|config| {
-            let PartialComponents { client, task_manager, backend, .. } = service::new_partial(&config)?;
+            let PartialComponents { client, task_manager, backend, .. } = service::new_partial(&config, tuning)?;
             let revert_finality = Box::new(|client: Arc<service::FullClient>, _, blocks| {
                 sc_consensus_grandpa::revert(client, blocks)?;
                 Ok(())

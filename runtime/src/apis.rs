@@ -1,9 +1,9 @@
 //! What the node, its clients and light clients may ask of the chain's state.
 
 use crate::{
-    extensions, genesis, AccountId, Aura, Balance, Block, DagAnchor, ExecutionScore, Executive, Grandpa,
-    InherentDataExt, Nonce, Registry, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, System,
-    TransactionPayment, UncheckedExtrinsic, VERSION,
+    configs::EndSession, extensions, genesis, AccountId, Aura, Balance, Bids, Block, DagAnchor, ExecutionScore,
+    Executive, Grandpa, InherentDataExt, Nonce, Registry, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys,
+    Settlement, System, TransactionPayment, UncheckedExtrinsic, VERSION,
 };
 use alloc::vec::Vec;
 use codec::Encode;
@@ -12,7 +12,9 @@ use frame_support::{
     view_functions::{ViewFunctionDispatchError, ViewFunctionId},
     weights::Weight,
 };
-use loadstone_core::{traits::Directory, AnchorNumber, BoundedVec, Device, DeviceId, EventId, Resource, ValidatorInfo};
+use loadstone_core::{
+    traits::Directory, AnchorNumber, BoundedVec, Device, DeviceId, EventId, Millis, Resource, ValidatorInfo,
+};
 use loadstone_dag::{Anchor, Certificate, LedgerState};
 use loadstone_market::{RecordChunk, RecordInputs};
 use pallet_grandpa::AuthorityId as GrandpaId;
@@ -224,6 +226,10 @@ impl_runtime_apis! {
 
         fn record_inputs(event: EventId, chunk: u32) -> Option<RecordInputs> {
             ExecutionScore::record_inputs(event, chunk)
+        }
+
+        fn has_work(now: Millis) -> bool {
+            Bids::has_work(now) || ExecutionScore::has_work() || Settlement::has_work(now) || EndSession::is_due()
         }
 
         fn submit_anchor(anchor: Anchor, certificate: Certificate) -> Vec<u8> {

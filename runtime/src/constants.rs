@@ -4,11 +4,16 @@ use crate::{Balance, BlockNumber};
 use frame_support::weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight};
 use sp_runtime::Perbill;
 
-/// Length of a slot in milliseconds; one block a slot.
-pub const MILLISECS_PER_BLOCK: u64 = 200;
+/// Length of a slot in milliseconds where genesis names none; at most one block a slot.
+pub const DEFAULT_SLOT_MILLIS: u64 = 200;
+/// Shortest slot in milliseconds.
+pub const MIN_SLOT_MILLIS: u64 = 50;
+/// Longest slot in milliseconds.
+pub const MAX_SLOT_MILLIS: u64 = 60_000;
 
-/// Blocks in a minute.
-pub const MINUTES: BlockNumber = (60_000 / MILLISECS_PER_BLOCK) as BlockNumber;
+/// Blocks in a minute of a busy chain. A silent one makes a block every two seconds, so what is counted in
+/// blocks lasts up to eleven times as long there: nothing that must end in time may be counted so.
+pub const MINUTES: BlockNumber = (60_000 / DEFAULT_SLOT_MILLIS) as BlockNumber;
 /// Blocks in an hour.
 pub const HOURS: BlockNumber = 60 * MINUTES;
 /// Blocks in a day.
@@ -17,8 +22,8 @@ pub const DAYS: BlockNumber = 24 * HOURS;
 /// Least balance of an account, in micro-yuan.
 pub const EXISTENTIAL_DEPOSIT: Balance = 1_000;
 
-/// Computing time of a full block. The author has half a slot to propose and every other
-/// validator executes the block again before it votes, so 60 of 200 ms leave room for both.
+/// Computing time of a full block. Of a slot of 200 ms the author fills its block in 60, and every other
+/// validator executes it again before it votes; longer slots have blocks of the same size.
 pub const BLOCK_MILLIS: u64 = 60;
 
 /// Weight of a full block; its proof size is not limited, since no relay chain reads it.

@@ -18,6 +18,7 @@ pub mod constants;
 pub mod extensions;
 pub mod genesis;
 pub mod mandate;
+pub mod pace;
 #[cfg(test)]
 mod tests;
 mod weights;
@@ -127,6 +128,8 @@ mod runtime {
     pub type SafeMode = pallet_safe_mode;
     #[runtime::pallet_index(13)]
     pub type Mandate = mandate;
+    #[runtime::pallet_index(14)]
+    pub type Pace = pace;
     #[runtime::pallet_index(20)]
     pub type Registry = pallet_registry;
     #[runtime::pallet_index(21)]

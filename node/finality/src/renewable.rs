@@ -14,6 +14,8 @@ use sc_network::{
 use sc_network_types::PeerId;
 use tokio::sync::mpsc;
 
+use crate::commits::{is_light, LightPeers};
+
 /// First byte of an announcement of round and finalised height: the variant of GRANDPA's gossip message.
 const ANNOUNCEMENT: u8 = 2;
 
@@ -37,6 +39,7 @@ pub struct Renewable {
     wanted: mpsc::Receiver<()>,
     streams: BTreeMap<PeerId, Stream>,
     queue: VecDeque<NotificationEvent>,
+    light_peers: LightPeers,
 }
 
 /// Makes the protocol begin anew; cheap to clone.
@@ -51,10 +54,10 @@ impl Renewal {
     }
 }
 
-/// `inner` as it is, and the means to make it begin anew.
-pub fn renewable(inner: Box<dyn NotificationService>) -> (Renewable, Renewal) {
+/// `inner` as it is, but that commits reach `light_peers` otherwise, and the means to make it begin anew.
+pub fn renewable(inner: Box<dyn NotificationService>, light_peers: LightPeers) -> (Renewable, Renewal) {
     let (want, wanted) = mpsc::channel(1);
-    (Renewable { inner, wanted, streams: BTreeMap::new(), queue: VecDeque::new() }, Renewal(want))
+    (Renewable { inner, wanted, streams: BTreeMap::new(), queue: VecDeque::new(), light_peers }, Renewal(want))
 }
 
 impl Renewable {
@@ -69,9 +72,13 @@ impl Renewable {
                     told: None,
                 };
                 self.streams.insert(*peer, stream);
+                if let Some(sink) = self.inner.message_sink(peer).filter(|_| is_light(handshake)) {
+                    self.light_peers.add(*peer, sink);
+                }
             }
             NotificationEvent::NotificationStreamClosed { peer } => {
                 self.streams.remove(peer);
+                self.light_peers.remove(peer);
             }
             NotificationEvent::NotificationReceived { peer, notification } => {
                 if let Some(stream) = self.streams.get_mut(peer).filter(|_| is_announcement(notification)) {
@@ -130,7 +137,7 @@ impl NotificationService for Renewable {
     }
 
     fn send_sync_notification(&mut self, peer: &PeerId, notification: Vec<u8>) {
-        if !self.is_repetition(peer, &notification) {
+        if !self.light_peers.covers(peer, &notification) && !self.is_repetition(peer, &notification) {
             self.inner.send_sync_notification(peer, notification);
         }
     }

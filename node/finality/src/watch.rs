@@ -7,14 +7,8 @@ use crate::{Renewal, LOG};
 /// How often progress is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Time without a finalised block after which finality stands still.
-const PATIENCE: Duration = Duration::from_secs(2);
-
 /// Time between two attempts to get it going.
 const PAUSE: Duration = Duration::from_secs(2);
-
-/// Blocks by which finality may lag behind without standing still: as many as a busy moment makes.
-const LAG: u32 = 4;
 
 /// How far the chain is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,25 +34,27 @@ enum Step {
 
 /// Since when finality stands where it stands.
 struct Standstill {
+    /// Time with an unfinalised block, and none that becomes final, after which finality stands still.
+    patience: Duration,
     finalised: u32,
     since: Instant,
     tried: Option<Instant>,
 }
 
 impl Standstill {
-    fn new(finalised: u32, now: Instant) -> Self {
-        Self { finalised, since: now, tried: None }
+    fn new(patience: Duration, finalised: u32, now: Instant) -> Self {
+        Self { patience, finalised, since: now, tried: None }
     }
 
     fn look(&mut self, progress: Progress, now: Instant) -> Step {
-        let is_behind = progress.best > progress.finalised.saturating_add(LAG) && !progress.is_syncing;
+        let is_behind = progress.best > progress.finalised && !progress.is_syncing;
         if progress.finalised != self.finalised || !is_behind {
             let stood = self.tried.map(|_| now.duration_since(self.since));
-            *self = Self::new(progress.finalised, now);
+            *self = Self::new(self.patience, progress.finalised, now);
             return stood.map_or(Step::Wait, Step::GoesOn);
         }
         let is_time = self.tried.is_none_or(|tried| now.duration_since(tried) >= PAUSE);
-        if now.duration_since(self.since) < PATIENCE || !is_time {
+        if now.duration_since(self.since) < self.patience || !is_time {
             return Step::Wait;
         }
         self.tried = Some(now);
@@ -66,9 +62,10 @@ impl Standstill {
     }
 }
 
-/// Looks at the chain's progress until the node ends, and lets the voter begin anew while it stands still.
-pub async fn watch(progress: impl Fn() -> Progress, renewal: Renewal) {
-    let mut standstill = Standstill::new(progress().finalised, Instant::now());
+/// Looks at the chain's progress until the node ends, and lets the voter begin anew while it stands still: when
+/// a block waits and none became final for as long as `patience`.
+pub async fn watch(progress: impl Fn() -> Progress, renewal: Renewal, patience: Duration) {
+    let mut standstill = Standstill::new(patience, progress().finalised, Instant::now());
     let mut looks = tokio::time::interval(LOOK);
     loop {
         looks.tick().await;
@@ -105,7 +102,7 @@ mod tests {
         // GIVEN a chain at block 10
         let start = Instant::now();
         let after = |ms| start + Duration::from_millis(ms);
-        let mut standstill = Standstill::new(10, start);
+        let mut standstill = Standstill::new(Duration::from_secs(2), 10, start);
         // WHEN finality follows, however late THEN nothing is done
         assert_eq!(standstill.look(at(13, 10), after(1_900)), Step::Wait);
         assert_eq!(standstill.look(at(30, 25), after(2_500)), Step::Wait);
@@ -121,12 +118,12 @@ mod tests {
 
     #[test]
     fn a_quiet_chain_and_one_that_is_fetched_stand_still_by_rights() {
-        // GIVEN a chain without new blocks, and one that is being fetched
+        // GIVEN a chain whose blocks are final, and one that is being fetched
         let start = Instant::now();
-        let mut standstill = Standstill::new(10, start);
+        let mut standstill = Standstill::new(Duration::from_secs(2), 10, start);
         let later = start + Duration::from_secs(60);
         // THEN neither is tried
-        assert_eq!(standstill.look(at(12, 10), later), Step::Wait);
+        assert_eq!(standstill.look(at(10, 10), later), Step::Wait);
         assert_eq!(standstill.look(Progress { best: 900, finalised: 10, is_syncing: true }, later), Step::Wait);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     consensus::{self, Shared, VoterNetwork},
-    partial::{new_partial, FullBackend, FullClient, FullPool, Other},
+    partial::{new_partial, FullBackend, FullClient, FullPool, Other, VoterSelectChain},
     TuningParams,
 };
 use crate::{
@@ -42,8 +42,8 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
         keystore_container,
         select_chain,
         transaction_pool: pool,
-        other: Other { block_import, grandpa_link, mut telemetry },
-    } = new_partial(&config)?;
+        other: Other { block_import, grandpa_link, pace, mut telemetry },
+    } = new_partial(&config, &tuning)?;
     let keystore: KeystorePtr = Arc::new(SessionKeystore::new(keystore_container.local_keystore()));
     // The development keys of Substrate are none of this chain's.
     if config.dev_key_seed.take().is_some() {
@@ -110,6 +110,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
         pool: pool.clone(),
         keystore: keystore.clone(),
         role: config.role,
+        pace,
         sync: sync.clone(),
         prometheus,
         telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
@@ -138,7 +139,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
     }
     if !disable_grandpa {
         let voter_network = VoterNetwork { network, notifications, protocol };
-        consensus::start_voter(&shared, name, &tuning, grandpa_link, voter_network, voter_state, &task_manager)?;
+        consensus::start_voter(&shared, name, grandpa_link, voter_network, voter_state, &task_manager)?;
     }
     Ok(task_manager)
 }
@@ -151,7 +152,7 @@ fn rpc_builder(
     pool: Arc<FullPool>,
     backend: Arc<FullBackend>,
     dag: DagHandle,
-    link: &LinkHalf<Block, FullClient, super::partial::FullSelectChain>,
+    link: &LinkHalf<Block, FullClient, VoterSelectChain>,
     voter_state: SharedVoterState,
 ) -> RpcBuilder {
     let authorities = link.shared_authority_set().clone();

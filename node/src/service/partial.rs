@@ -1,6 +1,8 @@
 //! The parts of a node that need no network: database, client, pool and import queue.
 
-use super::{consensus, genesis};
+use super::{consensus, genesis, TuningParams};
+use loadstone_finality::Patient;
+use loadstone_node_setup::preset::Pace;
 use loadstone_runtime::{apis::RuntimeApi, opaque::Block};
 use sc_consensus_grandpa::{GrandpaBlockImport, GrandpaPruningFilter, LinkHalf};
 use sc_executor::WasmExecutor;
@@ -16,15 +18,19 @@ pub type FullBackend = sc_service::TFullBackend<Block>;
 pub type FullPool = sc_transaction_pool::TransactionPoolHandle<Block, FullClient>;
 /// Which block to build and vote on.
 pub type FullSelectChain = sc_consensus::LongestChain<FullBackend, Block>;
+/// The same for votes, with patience where there is nothing to vote for.
+pub type VoterSelectChain = Patient<FullSelectChain, FullClient>;
 /// Imports blocks and keeps track of finality.
-pub type FullBlockImport = GrandpaBlockImport<FullBackend, Block, FullClient, FullSelectChain>;
+pub type FullBlockImport = GrandpaBlockImport<FullBackend, Block, FullClient, VoterSelectChain>;
 
 /// What the network part needs besides the client.
 pub struct Other {
     /// Imports own blocks.
     pub block_import: FullBlockImport,
     /// Connects the voter with the import.
-    pub grandpa_link: LinkHalf<Block, FullClient, FullSelectChain>,
+    pub grandpa_link: LinkHalf<Block, FullClient, VoterSelectChain>,
+    /// How fast the chain goes.
+    pub pace: Pace,
     /// Where telemetry goes, if anywhere.
     pub telemetry: Option<Telemetry>,
 }
@@ -40,7 +46,7 @@ pub type Parts = PartialComponents<
 >;
 
 /// Opens the database, refuses one of another chain, and builds what needs no network.
-pub fn new_partial(config: &Configuration) -> Result<Parts, sc_service::Error> {
+pub fn new_partial(config: &Configuration, tuning: &TuningParams) -> Result<Parts, sc_service::Error> {
     let telemetry = config
         .telemetry_endpoints
         .clone()
@@ -63,7 +69,9 @@ pub fn new_partial(config: &Configuration) -> Result<Parts, sc_service::Error> {
         telemetry
     });
 
+    let pace = tuning.pace(consensus::slot_duration(&client)?.as_millis()).map_err(sc_service::Error::Other)?;
     let select_chain = sc_consensus::LongestChain::new(backend.clone());
+    let voter_chain = Patient::new(select_chain.clone(), client.clone(), pace.voter_patience);
     let transaction_pool = sc_transaction_pool::Builder::new(
         task_manager.spawn_essential_handle(),
         client.clone(),
@@ -76,7 +84,7 @@ pub fn new_partial(config: &Configuration) -> Result<Parts, sc_service::Error> {
         client.clone(),
         consensus::JUSTIFICATION_PERIOD,
         &client,
-        select_chain.clone(),
+        voter_chain,
         handle.clone(),
     )?;
     let import_queue = consensus::import_queue(config, client.clone(), block_import.clone(), &task_manager, handle)?;
@@ -89,6 +97,6 @@ pub fn new_partial(config: &Configuration) -> Result<Parts, sc_service::Error> {
         keystore_container,
         select_chain,
         transaction_pool: Arc::new(transaction_pool),
-        other: Other { block_import, grandpa_link, telemetry },
+        other: Other { block_import, grandpa_link, pace, telemetry },
     })
 }

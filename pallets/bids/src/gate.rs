@@ -2,7 +2,7 @@
 
 use crate::{pallet::*, types::*};
 use frame_support::traits::Get;
-use loadstone_core::EventId;
+use loadstone_core::{EventId, Millis};
 
 impl<T: Config> Pallet<T> {
     /// Counts this block's author for every event whose gate has closed and still lacks authors.
@@ -17,6 +17,13 @@ impl<T: Config> Pallet<T> {
                 GateAuthors::<T>::insert(event, authors);
             }
         }
+    }
+
+    /// Whether authors are missing at a gate that closed by `now`, or bonds and reservations wait to be worked off.
+    pub fn has_work(now: Millis) -> bool {
+        let needed = Self::authors_needed() as usize;
+        let lacks_authors = |gate: &Gate| gate.closes <= now && GateAuthors::<T>::get(gate.event).len() < needed;
+        Sweeps::<T>::decode_len().unwrap_or_default() > 0 || Gates::<T>::get().iter().any(lacks_authors)
     }
 
     /// Forgets an event's gate when it leaves the open phase.

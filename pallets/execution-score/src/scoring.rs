@@ -22,10 +22,15 @@ pub struct ScoringJob {
 }
 
 impl<T: Config> Pallet<T> {
+    /// Whether events wait to be scored.
+    pub fn has_work() -> bool {
+        Scoring::<T>::decode_len().unwrap_or(0) > 0
+    }
+
     /// Scores up to [`RECORD_CHUNK`] resources of the event whose turn it is; returns how many, or
     /// `None` when no event waits.
     pub(crate) fn score_next_chunk() -> Option<u32> {
-        if Scoring::<T>::decode_len().unwrap_or(0) == 0 {
+        if !Self::has_work() {
             return None;
         }
         Scoring::<T>::mutate(|jobs| {

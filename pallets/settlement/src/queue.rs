@@ -1,6 +1,6 @@
 //! Scored events wait here for the end of their dispute window.
 
-use crate::{Config, Error, Event, NextDue, Pallet, Queue};
+use crate::{Config, Error, Event, NextDue, Pallet, Queue, Settling};
 use frame_support::ensure;
 use loadstone_core::{EventId, Millis};
 use loadstone_market::{
@@ -22,6 +22,11 @@ impl<T: Config> Pallet<T> {
         })?;
         Self::deposit_event(Event::SettlementQueued { event, due: waiting.due });
         Ok(())
+    }
+
+    /// Whether an event is being settled, or one whose dispute window ended by `now` waits for it.
+    pub fn has_work(now: Millis) -> bool {
+        Settling::<T>::exists() || NextDue::<T>::get().is_some_and(|due| due <= now)
     }
 
     /// Takes the first event off the queue whose window ended by `now`.

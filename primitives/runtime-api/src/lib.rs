@@ -4,7 +4,7 @@
 extern crate alloc;
 
 use alloc::vec::Vec;
-use loadstone_core::{AccountId, AnchorNumber, Device, DeviceId, EventId, Resource, ValidatorInfo};
+use loadstone_core::{AccountId, AnchorNumber, Device, DeviceId, EventId, Millis, Resource, ValidatorInfo};
 use loadstone_dag::{Anchor, Certificate, LedgerState};
 use loadstone_market::{RecordChunk, RecordInputs};
 
@@ -21,6 +21,9 @@ sp_api::decl_runtime_apis! {
         fn missing_chunks() -> Vec<(EventId, u32, AnchorNumber)>;
         /// What the chain contributes to a chunk of records.
         fn record_inputs(event: EventId, chunk: u32) -> Option<RecordInputs>;
+        /// Whether work that is spread over blocks waits for the next one, at Unix time `now`: a chain that
+        /// makes no empty blocks must still make this one.
+        fn has_work(now: Millis) -> bool;
         /// Encodes the feeless extrinsic that submits an anchor.
         fn submit_anchor(anchor: Anchor, certificate: Certificate) -> Vec<u8>;
         /// Encodes the feeless extrinsic that submits a chunk of records.

@@ -1,7 +1,7 @@
 //! Who makes and finalises blocks.
 
 use crate::{
-    constants::*, AccountId, Aura, Balances, BlockNumber, Registry, Runtime, RuntimeEvent, Session, SessionKeys,
+    constants::*, AccountId, Aura, Balances, BlockNumber, Pace, Registry, Runtime, RuntimeEvent, Session, SessionKeys,
 };
 use frame_support::traits::{ConstBool, ConstU128, ConstU32, ConstU64};
 use pallet_session::ShouldEndSession;
@@ -13,7 +13,7 @@ impl pallet_aura::Config for Runtime {
     type DisabledValidators = ();
     type MaxAuthorities = ConstU32<MAX_VALIDATORS>;
     type AllowMultipleBlocksPerSlot = ConstBool<false>;
-    type SlotDuration = ConstU64<MILLISECS_PER_BLOCK>;
+    type SlotDuration = Pace;
 }
 
 impl pallet_authorship::Config for Runtime {
@@ -42,8 +42,14 @@ pub struct EndSession;
 impl ShouldEndSession<BlockNumber> for EndSession {
     /// One rotation plans a new set, the next one puts it in force.
     fn should_end_session(now: BlockNumber) -> bool {
-        Daily::should_end_session(now)
-            || pallet_registry::SetPending::<Runtime>::get()
+        Daily::should_end_session(now) || Self::is_due()
+    }
+}
+
+impl EndSession {
+    /// Whether other validators have been appointed and are not in force yet.
+    pub fn is_due() -> bool {
+        pallet_registry::SetPending::<Runtime>::get()
             || pallet_session::QueuedKeys::<Runtime>::get().iter().map(|(who, _)| who).ne(Session::validators().iter())
     }
 }
@@ -62,3 +68,5 @@ impl pallet_session::Config for Runtime {
     type Currency = Balances;
     type KeyDeposit = ConstU128<0>;
 }
+
+impl crate::pace::Config for Runtime {}

@@ -9,4 +9,5 @@ mod money;
 mod system;
 
 pub use access::{CallQuota, Caller};
+pub use consensus::EndSession;
 pub use governance::{CouncilInstance, GovernanceOrigin};

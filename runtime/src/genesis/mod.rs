@@ -3,7 +3,8 @@
 mod demo;
 
 use crate::{
-    AccountId, Balance, BalancesConfig, CouncilConfig, RegistryConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys,
+    constants::DEFAULT_SLOT_MILLIS, AccountId, Balance, BalancesConfig, CouncilConfig, PaceConfig, RegistryConfig,
+    RuntimeGenesisConfig, SessionConfig, SessionKeys,
 };
 use alloc::{collections::BTreeMap, vec, vec::Vec};
 use frame_support::build_struct_json_patch;
@@ -62,6 +63,8 @@ pub struct Network {
     pub founders: Vec<Founder>,
     /// Members of the council.
     pub council: Vec<AccountId>,
+    /// Length of a slot in milliseconds, 50 to 60,000; the runtime's own where it is `None`.
+    pub slot_ms: Option<u64>,
 }
 
 /// libp2p's peer id of an ed25519 node key: the identity multihash of the key's protobuf.
@@ -107,6 +110,7 @@ impl Network {
             council: CouncilConfig { members: self.council.clone() },
             session: SessionConfig { keys },
             registry: RegistryConfig { participants: self.participants(), validators: self.appointed() },
+            pace: PaceConfig { slot_ms: self.slot_ms.unwrap_or(DEFAULT_SLOT_MILLIS) },
         })
     }
 

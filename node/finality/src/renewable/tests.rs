@@ -50,16 +50,36 @@ impl NotificationService for Wire {
         &self.protocol
     }
 
-    fn message_sink(&self, _: &PeerId) -> Option<Box<dyn MessageSink>> {
-        None
+    fn message_sink(&self, peer: &PeerId) -> Option<Box<dyn MessageSink>> {
+        Some(Box::new(Sink { peer: *peer, sent: self.sent.clone() }))
+    }
+}
+
+struct Sink {
+    peer: PeerId,
+    sent: Sent,
+}
+
+#[async_trait]
+impl MessageSink for Sink {
+    fn send_sync_notification(&self, notification: Vec<u8>) {
+        self.sent.lock().expect("no test panics holding it").push((self.peer, notification));
+    }
+
+    async fn send_async_notification(&self, _: Vec<u8>) -> Result<(), Error> {
+        Ok(())
     }
 }
 
 fn opened(peer: PeerId) -> NotificationEvent {
+    opened_by(peer, 4)
+}
+
+fn opened_by(peer: PeerId, roles: u8) -> NotificationEvent {
     NotificationEvent::NotificationStreamOpened {
         peer,
         direction: Direction::Outbound,
-        handshake: vec![4],
+        handshake: vec![roles],
         negotiated_fallback: None,
     }
 }
@@ -84,7 +104,7 @@ async fn open_streams_say_their_last_announcement_again_and_closed_ones_nothing(
     // GIVEN two peers that announced rounds and voted, of which one has left
     let (events, source) = mpsc::unbounded_channel();
     let wire = Wire { events: source, sent: Sent::default(), protocol: "/votes/1".into() };
-    let (mut service, renewal) = renewable(Box::new(wire));
+    let (mut service, renewal) = renewable(Box::new(wire), LightPeers::default());
     let (here, gone) = (PeerId::random(), PeerId::random());
     let history = [
         opened(here),
@@ -120,7 +140,7 @@ async fn an_announcement_goes_to_a_peer_once_and_votes_as_often_as_they_are_sent
     let (events, source) = mpsc::unbounded_channel();
     let sent = Sent::default();
     let wire = Wire { events: source, sent: sent.clone(), protocol: "/votes/1".into() };
-    let (mut service, _renewal) = renewable(Box::new(wire));
+    let (mut service, _renewal) = renewable(Box::new(wire), LightPeers::default());
     let peer = PeerId::random();
     events.send(opened(peer)).expect("the service listens");
     service.next_event().await.expect("an event");
@@ -131,4 +151,32 @@ async fn an_announcement_goes_to_a_peer_once_and_votes_as_often_as_they_are_sent
     // THEN the announcement that was made is not repeated
     let messages: Vec<_> = sent.lock().expect("unharmed").iter().map(|(_, message)| message.clone()).collect();
     assert_eq!(messages, [vec![2, 1, 7], vec![0, 5], vec![0, 5], vec![2, 1, 8]]);
+}
+
+#[tokio::test]
+async fn a_light_client_gets_commits_from_the_courier_alone() {
+    // GIVEN a light client and a validator
+    let (events, source) = mpsc::unbounded_channel();
+    let sent = Sent::default();
+    let wire = Wire { events: source, sent: sent.clone(), protocol: "/votes/1".into() };
+    let light_peers = LightPeers::default();
+    let (mut service, _renewal) = renewable(Box::new(wire), light_peers.clone());
+    let (light, validator) = (PeerId::random(), PeerId::random());
+    for event in [opened_by(light, 2), opened_by(validator, 4)] {
+        events.send(event).expect("the service listens");
+        service.next_event().await.expect("an event");
+    }
+    assert_eq!(light_peers.count(), 1);
+    // WHEN GRANDPA's gossip sends a commit and an announcement to both
+    for peer in [light, validator] {
+        service.send_sync_notification(&peer, vec![1, 9]);
+        service.send_sync_notification(&peer, vec![2, 9]);
+    }
+    // THEN the light client gets no commit by this way
+    let expected = [(light, vec![2, 9]), (validator, vec![1, 9]), (validator, vec![2, 9])];
+    assert_eq!(*sent.lock().expect("unharmed"), expected);
+    // WHEN it leaves THEN it is forgotten
+    events.send(NotificationEvent::NotificationStreamClosed { peer: light }).expect("the service listens");
+    service.next_event().await.expect("an event");
+    assert_eq!(light_peers.count(), 0);
 }

@@ -1,6 +1,7 @@
 //! Network descriptions: who founds a chain, with which public keys, as a TOML file.
 
 use super::checks::{self, Unique};
+use crate::preset::Preset;
 use loadstone_core::{AccountId, Balance, Name, OrganisationId, Participant, PublicKey, Role, YUAN};
 use loadstone_runtime::genesis::{Founder, Network, Validator};
 use sc_network::{config::MultiaddrWithPeerId, PeerId};
@@ -18,9 +19,16 @@ pub struct Description {
     pub name: String,
     /// Distinguishes the chain from others; part of the data path.
     pub id: String,
+    /// Which network its validators share: settles the length of a slot.
+    #[serde(default = "lan")]
+    preset: Preset,
     /// Organisations, whose ids are their positions from 1.
     #[serde(rename = "organisation")]
     organisations: Vec<Organisation>,
+}
+
+fn lan() -> Preset {
+    Preset::Lan
 }
 
 /// What is settled before anyone has made keys.
@@ -154,6 +162,7 @@ impl Description {
         checks::id(&self.id).map_err(|error| format!("`id`: {error}"))?;
         checks::name(&self.name).map_err(|error| format!("`name`: {error}"))?;
         let (mut network, mut seen) = (Network::default(), Seen::default());
+        network.slot_ms = Some(self.preset.slot_ms());
         for (number, organisation) in (1..).zip(&self.organisations) {
             let place = format!("organisation {number} ({:?})", organisation.name);
             let id = OrganisationId(number);

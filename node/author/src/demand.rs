@@ -1,0 +1,81 @@
+//! What waits for a block.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use futures::{stream::BoxStream, StreamExt};
+use sc_transaction_pool_api::{InPoolTransaction, TransactionPool};
+use sp_runtime::{traits::Block as BlockT, transaction_validity::TransactionPriority};
+
+/// Longest time that the pool may take to look through its transactions after a new block.
+const POOL_PATIENCE: Duration = Duration::from_millis(20);
+
+/// What waits for a block, the most urgent last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// Nothing.
+    Nothing,
+    /// Transactions, or work that the runtime spreads over blocks.
+    Ordinary,
+    /// An order.
+    Order,
+}
+
+/// Tells what waits.
+#[async_trait]
+pub trait Demand<Block: BlockT>: Send + Sync {
+    /// What waits for a block on top of `head`, at Unix time `now_ms`.
+    async fn at(&self, head: Block::Hash, now_ms: u64) -> Need;
+
+    /// What comes from now on.
+    fn arrivals(&self) -> BoxStream<'static, Need>;
+}
+
+/// Demand as the transaction pool has it, and the runtime.
+pub struct PoolDemand<P, W> {
+    pool: Arc<P>,
+    has_work: W,
+    order_priority: TransactionPriority,
+}
+
+impl<P, W> PoolDemand<P, W> {
+    /// Transactions of at least `order_priority` are orders; `has_work` asks the runtime at a block whether it
+    /// has work that waits for another, at Unix time in milliseconds.
+    pub fn new(pool: Arc<P>, has_work: W, order_priority: TransactionPriority) -> Self {
+        Self { pool, has_work, order_priority }
+    }
+}
+
+fn need_of<T: InPoolTransaction>(transaction: &T, order_priority: TransactionPriority) -> Need {
+    if *transaction.priority() >= order_priority {
+        Need::Order
+    } else {
+        Need::Ordinary
+    }
+}
+
+#[async_trait]
+impl<Block, P, W> Demand<Block> for PoolDemand<P, W>
+where
+    Block: BlockT,
+    P: TransactionPool<Block = Block, Hash = Block::Hash> + 'static,
+    W: Fn(Block::Hash, u64) -> bool + Send + Sync,
+{
+    async fn at(&self, head: Block::Hash, now_ms: u64) -> Need {
+        // The pool hands the transactions of highest priority out first.
+        let first = self.pool.ready_at_with_timeout(head, POOL_PATIENCE).await.next();
+        match first {
+            Some(transaction) => need_of(&*transaction, self.order_priority),
+            None if (self.has_work)(head, now_ms) => Need::Ordinary,
+            None => Need::Nothing,
+        }
+    }
+
+    fn arrivals(&self) -> BoxStream<'static, Need> {
+        let (pool, order_priority) = (self.pool.clone(), self.order_priority);
+        let need = move |hash| {
+            pool.ready_transaction(&hash).map_or(Need::Ordinary, |transaction| need_of(&*transaction, order_priority))
+        };
+        self.pool.import_notification_stream().map(need).boxed()
+    }
+}
