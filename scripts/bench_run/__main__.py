@@ -9,7 +9,7 @@ import sys
 from demo_run import __main__ as demo
 from demo_run.network import TARGET
 
-from . import finality, finality_page, page
+from . import cells, finality, finality_page, idle, page, soak
 from .text import row
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -27,11 +27,13 @@ def arguments():
     dag.add_argument("--members", type=int, default=4, help="members of the committee (1 to 16)")
     dag.set_defaults(figures=dag_figures, render=page.render)
     orders = parts.add_parser(
-        "finality", parents=[common, quick], help="an order's way into a block, to finality, to light clients, to the setpoint",
-        description="Brings up one network a cell: real validators, real load nodes with their light clients, blocks filled to "
-        "a share of their weight limit. A grid company sends emergency orders at random moments; each is timed from its "
-        "submission to its block, to finality at the validator, to the order verified by each light client, and to the "
-        "setpoint at its actuator. One factor is varied at a time. What this machine does not carry is left out and named.",
+        "finality", parents=[common, quick],
+        help="an order's way into a block, to finality, to light clients, to the setpoint",
+        description="Brings up one network a cell: real validators, real load nodes with their light clients, blocks "
+        "filled to a share of their weight limit. A grid company sends emergency orders at random moments; each is "
+        "timed from its submission to its block, to finality at the validator, to the order verified by each light "
+        "client, and to the setpoint at its actuator. One factor is varied at a time. What this machine does not "
+        "carry is left out and named.",
     )  # fmt: skip
     orders.add_argument(
         "--cell", metavar="NAME=VALUE,...",
@@ -40,7 +42,30 @@ def arguments():
     )  # fmt: skip
     orders.add_argument("--orders", type=int, default=100, help="orders of that cell (100)")
     orders.set_defaults(figures=finality.figures, render=finality_page.render)
+    still = parts.add_parser(
+        "idle", parents=[common],
+        help="what each kind of node takes while nothing is ordered, and an order's delay after that",
+        description="Four validators, one of them an archive, a full node and four light clients; devices send their "
+        "readings, and nobody orders anything. Processor time and growth on the disk a role, then 100 orders.",
+    )  # fmt: skip
+    still.add_argument("--minutes", type=float, default=10, help="how long nothing happens (10)")
+    still.add_argument("--preset", choices=cells.PRESETS, default="lan", help="the chain's preset (lan)")
+    still.set_defaults(figures=idle.figures, render=list_page("An idle network, measured"))
+    long = parts.add_parser(
+        "soak", parents=[common], help="orders and half full blocks for long, under kills",
+        description="Four validators, six load nodes, half full blocks, an order every 400 ms; all the while a "
+        "validator or a load node is killed (kill -9) at random and comes back. Fails if a running load node missed an "
+        "order, or if two validators finalised different blocks.",
+    )  # fmt: skip
+    long.add_argument("--minutes", type=float, default=60, help="how long (60)")
+    long.add_argument("--seed", type=int, default=1, help="draws who is killed, and when (1)")
+    long.set_defaults(figures=soak.figures, render=list_page("A network under kills, measured"))
     return parser.parse_args()
+
+
+def list_page(title):
+    about = "Every program is a process of its own, all on one machine."
+    return lambda figures: page.document(title, about, "", figures)
 
 
 def dag_figures(options):
@@ -62,9 +87,17 @@ def measured(command):
 def main():
     options = arguments()
     figures = []
-    for figure in options.figures(options):
-        figures.append(figure)
-        print(json.dumps(figure) if options.json else row(figure), flush=True)
+    try:
+        for figure in options.figures(options):
+            figures.append(figure)
+            print(json.dumps(figure) if options.json else row(figure), flush=True)
+    finally:
+        # What was measured stays, however the run ended.
+        if figures:
+            keep(options, figures)
+
+
+def keep(options, figures):
     options.out.mkdir(parents=True, exist_ok=True)
     lines, html = options.out / f"{options.what}.jsonl", options.out / f"{options.what}.html"
     lines.write_text("".join(json.dumps(figure) + "\n" for figure in figures))

@@ -6,21 +6,17 @@ import time
 
 from demo_run.figures import events_of
 from demo_run.folder import Folder
-from demo_run.loads import AREA
-from demo_run.processes import Failed, Program, wait_until
+from demo_run.processes import Failed, wait_until
 
-from . import cells, samples
-from .clients import Clients, order_bench
+from . import cells, drive, samples
+from .clients import Clients
 from .samples import figure
-from .stand import LOAD_ACCOUNTS, LeftOut, Stand, must_run
+from .stand import LeftOut, Stand, must_run
 from .usage import Processors
 
 BUDGET_S = 45 * 60
-SEED = 1
 # Until the pace of the load has been learnt and blocks are as full as they are to be.
 SETTLE_S = 8
-# After the last order: the slowest client has it by then, or never.
-AFTER_S = 4
 # Busier than this, a figure says more of the machine than of the chain.
 BUSY_MAX = 0.97
 # Blocks that are this much emptier than asked for are not the load that was asked for.
@@ -33,34 +29,6 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def load_program(stand, share):
-    """The program that fills blocks, or that only measures them where nothing is to be filled."""
-    accounts = [word for account in LOAD_ACCOUNTS for word in ("--account", f"//{account}")]
-    urls = [word for node in stand.alive()[1:] for word in ("--url", node.url)]
-    command = order_bench(stand.alive()[0].url, *urls, "load", "--percent", round(share * 100), *accounts)
-    return Program("load", command, stand.home / "logs" / "load.jsonl")
-
-
-def send_orders(stand, clients, cell, load):
-    """Runs the series; the load, the validators and the clients are watched meanwhile. Tells when it began and ended."""
-    least, greatest = cell.gaps_ms
-    command = order_bench(
-        stand.validators[0].url, "orders", "--suri", f"//{stand.grid_company}", "--area", AREA, "--target", clients.target_w(),
-        "--count", cell.orders, "--gap-from-ms", least, "--gap-to-ms", greatest, "--seed", SEED,
-    )  # fmt: skip
-    orders = Program("orders", command, stand.home / "logs" / "orders.jsonl").start()
-    stand.others.append(orders)
-    began_ms = int(time.time() * 1000)
-    patience_s = cell.orders * greatest / 1000 + 90
-    watched = [*stand.programs(), *clients.programs(), load]
-    wait_until("all orders are final", lambda: not orders.is_running(), patience_s, watched, 0.5)
-    if orders.process.returncode:
-        raise Failed(f"the orders ended with {orders.process.returncode}:\n{orders.tail()}")
-    ended_ms = int(time.time() * 1000)
-    time.sleep(AFTER_S)
-    return orders, began_ms, ended_ms
-
-
 def measure(home, cell):
     """Figures of one cell, and in words why this machine does not carry it, if so."""
     stand = Stand(home, cell)
@@ -69,18 +37,18 @@ def measure(home, cell):
         clients = Clients(stand, cell.light_clients)
         clients.enrol()
         clients.start()
-        load = load_program(stand, cell.load).start()
-        stand.others.append(load)
+        load = drive.start_load(stand, cell.load)
         if cell.failed:
             stand.fail()
         wait_until("blocks are measured", lambda: samples.blocks(events_of(load.log), 0, 1 << 62), 90, [load], 0.5)
         time.sleep(SETTLE_S)
         processors = Processors()
-        orders, began_ms, ended_ms = send_orders(stand, clients, cell, load)
+        orders, began_ms, ended_ms = drive.send_orders(stand, clients, cell, load)
         busy = processors.busy()
         must_run(clients.programs())
         memory = clients.memory_kib()
-        return evaluate(cell, clients, samples.orders_in(orders.log), events_of(load.log), (began_ms, ended_ms), busy, memory)
+        sent, windows = samples.orders_in(orders.log), events_of(load.log)
+        return evaluate(cell, clients, sent, windows, (began_ms, ended_ms), busy, memory)
     finally:
         stand.close()
 
@@ -126,7 +94,7 @@ def left_out(cell, reason):
 
 
 def attempt(folder, cell, strict):
-    """Figures of a cell, or the one that says why there are none. Not strict: figures in doubt are told all the same."""
+    """Figures of a cell, or the one that says why there are none. Not strict: figures in doubt are told as well."""
     folder.clear()
     try:
         figures, doubt = measure(folder.path, cell)

@@ -32,7 +32,7 @@ def base_of(figures):
 
 
 def points(figures, base, name, factor, quantile):
-    """[(value of the factor, figure)] of the cells that are like the base in all else."""
+    """[(value of the factor, figure)] of the cells that are like the base in all else, its preset too."""
     same = lambda params: all(params[other] == value for other, value in base.items() if other != factor)
     return [
         (figure["params"][factor], figure["value"])
@@ -41,12 +41,25 @@ def points(figures, base, name, factor, quantile):
     ]
 
 
+def fitted(figures, base, name, quantile):
+    """[(round trip, figure)] with the preset that is meant for it: another one than the base's, where there is one."""
+    found = {}
+    presets = {figure["params"]["preset"] for figure in figures} - {base["preset"], "stock"}
+    for preset in (base["preset"], *sorted(presets)):
+        found.update(points(figures, {**base, "preset": preset}, name, "rtt_ms", quantile))
+    return sorted(found.items())
+
+
 def plots(figures, base):
     for factor, axis in FACTORS:
         for name, title in STEPS:
             lines = [(label, css, points(figures, base, name, factor, quantile)) for label, css, quantile in LINES]
             if any(len(found) > 1 for _, _, found in lines):
                 yield Plot(title, "ms", axis, lines).svg()
+    for name, title in STEPS:
+        lines = [(label, css, fitted(figures, base, name, quantile)) for label, css, quantile in LINES]
+        if any(len(found) > 1 for _, _, found in lines):
+            yield Plot(title, "ms", "round trip, ms, with the preset that is meant for it", lines).svg()
 
 
 def cards(figures, base):
@@ -66,19 +79,18 @@ def cards(figures, base):
 
 def presets(figures, base):
     """The base beside the same chain with other presets."""
-    found = [
-        (params["preset"], name, params["quantile"], figure["value"])
-        for figure in figures
-        for name, params in [(figure["name"], figure["params"])]
-        if "quantile" in params and name in dict(STEPS) and all(params[o] == v for o, v in base.items() if o != "preset")
-    ]
-    names = list(dict.fromkeys(preset for preset, *_ in found))
-    values = {(preset, name, quantile): value for preset, name, quantile, value in found}
+    steps, values = dict(STEPS), {}
+    for figure in figures:
+        name, params = figure["name"], figure["params"]
+        alike = all(params.get(other) == value for other, value in base.items() if other != "preset")
+        if name in steps and alike:
+            values[params["preset"], name, params["quantile"]] = figure["value"]
+    names = list(dict.fromkeys(preset for preset, *_ in values))
+    yield "<tr><th></th>" + "".join(f"<th>{html.escape(name)}</th>" for name in names) + "</tr>"
     for name, title in STEPS:
         for label, _, quantile in LINES:
-            cells = "".join(f"<td>{values[preset, name, quantile]:.0f}</td>" for preset in names if (preset, name, quantile) in values)
+            cells = "".join(f"<td>{values[preset, name, quantile]:.0f}</td>" for preset in names)
             yield f"<tr><td>{title}, {label}</td>{cells}</tr>"
-    yield "<tr><th></th>" + "".join(f"<th>{html.escape(name)}</th>" for name in names) + "</tr>"
 
 
 def missing(figures):
@@ -90,13 +102,12 @@ def missing(figures):
 def render(figures):
     base = base_of(figures)
     about = (
-        "Emergency orders at random moments, timed from submission; every validator and every light client is a process of its "
-        "own on one machine, whose clock all of them share. Base: " + params_text({"params": base}) + "."
+        "Emergency orders at random moments, timed from submission; every validator and every light client is a "
+        f"process of its own on one machine, whose clock all of them share. Base: {params_text({'params': base})}."
     )
-    *lines, head = presets(figures, base)
     left = "".join(missing(figures))
     parts = f"""<div class="cards">{"".join(cards(figures, base))}</div>
-<h2>Presets, in milliseconds</h2><table>{head}{"".join(lines)}</table>
+<h2>Presets, in milliseconds</h2><table>{"".join(presets(figures, base))}</table>
 <div class="small">{"".join(plots(figures, base))}</div>
 {f"<h2>Left out</h2><ul>{left}</ul>" if left else ""}"""
     return document("From an order to the setpoint, measured", about, parts, figures)

@@ -9,7 +9,8 @@ QUANTILES = (0.5, 0.99, 0.999, 1)
 
 def orders_in(path):
     """The orders of a series, by sequence."""
-    return sorted((event for event in events_of(path) if "finalised_at_ms" in event), key=lambda order: order["sequence"])
+    orders = [event for event in events_of(path) if "finalised_at_ms" in event]
+    return sorted(orders, key=lambda order: order["sequence"])
 
 
 def first_moments(events, field):
@@ -60,13 +61,14 @@ def figure(name, value, unit, params, bench="finality"):
     return {"bench": bench, "name": name, "value": value, "unit": unit, "params": params}
 
 
-def spread(name, values, unit, params):
+def spread(name, values, unit, params, bench="finality"):
     """A figure a quantile."""
-    return [figure(name, quantile(values, q), unit, {"quantile": q, **params}) for q in QUANTILES] if values else []
+    at = QUANTILES if values else ()
+    return [figure(name, quantile(values, q), unit, {"quantile": q, **params}, bench) for q in at]
 
 
 def blocks(windows, from_ms, to_ms):
-    """Share of the weight limit and transactions a second, of the windows that ended in this time; None without one."""
+    """Share of the weight limit and transactions a second in the windows that ended in this time; None without one."""
     inside = [window for window in windows if "share_ppm" in window and from_ms <= window["at_ms"] <= to_ms]
     if not inside:
         return None
@@ -74,6 +76,6 @@ def blocks(windows, from_ms, to_ms):
     share = sum(window["share_ppm"] * window["blocks"] for window in inside) / count / 1e6
     refused, lost = (inside[-1][name] - inside[0][name] for name in ("refused", "lost"))
     return {
-        "share": share, "per_s": sum(window["included"] for window in inside) / seconds, "blocks_per_s": count / seconds,
-        "refused": refused, "lost": lost,
+        "share": share, "per_s": sum(window["included"] for window in inside) / seconds,
+        "blocks_per_s": count / seconds, "refused": refused, "lost": lost,
     }  # fmt: skip

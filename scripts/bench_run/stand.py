@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import itertools
 import json
 import tomllib
 
@@ -9,8 +10,6 @@ from demo_run import sites
 from demo_run.cli import LOADSTONE
 from demo_run.network import NODE, Network, Validator, run
 from demo_run.processes import SIGNALLED, Failed, Program, Stopped, wait_until
-
-from .cells import node_knows_presets
 
 ID = "loadstone_bench"
 # Full blocks take 20 aggregators, since each may use a twentieth of what ordinary transactions may take; more, so that
@@ -47,22 +46,34 @@ class Member(Validator):
         pass
 
 
-class Relay(Validator):
+class Pruned(Member):
+    """A validator that keeps the state of its last blocks alone."""
+
+    KEEPING = ()
+
+
+class Archive(Member):
+    """A validator that keeps all state, and all units in an archive."""
+
+    def __init__(self, organisation, home, spec, place, boot_nodes):
+        keeping = ("--dag-archive", home / "validators" / organisation / "archive")
+        place = dataclasses.replace(place, options=(*place.options, *keeping))
+        super().__init__(organisation, home, spec, place, boot_nodes)
+
+
+class Relay(Pruned):
     """A full node that light clients find the chain at."""
 
     ROLE = ("--in-peers-light", 1000)
-
-    def make_keys(self, spec):
-        pass
 
 
 class Stand(Network):
     """The network of one cell. Two of its organisations are grid companies, the others aggregators."""
 
-    def __init__(self, home, cell):
-        self.home, self.cell = home, cell
-        if cell.preset != "lan" and not node_knows_presets():
-            raise LeftOut("the node knows no presets")
+    def __init__(self, home, cell, kinds=(Member,), relays=None):
+        """`kinds` of the validators, the last one for all further ones. Full nodes as the cell needs, unless told."""
+        self.home, self.cell, self.kinds = home, cell, kinds
+        self.relay_count = relays if relays is not None else RELAYS * (cell.light_clients >= RELAYS_FROM)
         self.sites = sites_for(cell.rtt_ms)
         self.validators, self.relays, self.others = [], [], []
         home.mkdir(parents=True, exist_ok=True)
@@ -77,28 +88,25 @@ class Stand(Network):
 
     def start(self):
         names = [f"Validator{number:02}" for number in range(1, self.cell.validators + 1)]
-        relays = RELAYS if self.cell.light_clients >= RELAYS_FROM else 0
-        places = self.sites.places(len(names) + relays)
-        if node_knows_presets():
-            options = ("--preset", self.cell.preset)
-            places = [dataclasses.replace(place, options=(*place.options, *options)) for place in places]
+        places = self.sites.places(len(names) + self.relay_count)
+        options = ("--preset", self.cell.preset)
+        places = [dataclasses.replace(place, options=(*place.options, *options)) for place in places]
         # Members of the committee need links to each other, and in a network in earnest nodes on loopback don't find
         # each other by themselves.
         known = self.found(names, places)
-        for name, place in zip(names, places):
-            self.validators.append(Member(name, self.home, self.spec, place, known))
+        kinds = itertools.chain(self.kinds, itertools.repeat(self.kinds[-1]))
+        for name, place, kind in zip(names, places, kinds):
+            self.validators.append(kind(name, self.home, self.spec, place, known))
         for number, place in enumerate(places[len(names) :], 1):
             self.relays.append(Relay(f"Relay{number:02}", self.home, self.spec, place, known))
         for program in self.programs():
             program.start()
         patience_s = 60 + 5 * len(names)
-        wait_until("the chain finalises blocks", lambda: (self.height() or 0) >= 5, patience_s, self.programs())
+        wait_until("the chain finalises blocks", lambda: (self.height() or 0) >= 2, patience_s, self.programs())
 
     def found(self, names, places):
         """Makes the validators' keys, the description and the raw spec; answers with the validators' addresses."""
-        known, parts = [], [f'name = "Benchmark"\nid = "{ID}"']
-        if node_knows_presets():
-            parts.append(f'preset = "{self.cell.preset}"')
+        known, parts = [], [f'name = "Benchmark"\nid = "{ID}"\npreset = "{self.cell.preset}"']
         for position, (name, place) in enumerate(zip(names, places)):
             keys = run([NODE, "validator-keys", "--base-path", self.home / "validators" / name, "--id", ID])
             peer = tomllib.loads(keys)["peer"]

@@ -12,4 +12,5 @@ def limit_text(figure):
 
 
 def row(figure):
-    return f"{figure['name']:32} {figure['value']:>16,.2f} {figure['unit']:4} {params_text(figure)}  {limit_text(figure)}".rstrip()
+    value = f"{figure['name']:32} {figure['value']:>16,.2f} {figure['unit']:4}"
+    return f"{value} {params_text(figure)}  {limit_text(figure)}".rstrip()

@@ -33,6 +33,8 @@ def profile_w(column):
 class LoadNode:
     """One load: who it is, what it may do, and its process."""
 
+    readings_per_unit = 5
+
     def __init__(self, position, owner, home):
         self.name = f"load-{position + 1:02}"
         self.column = f"load_{position % PROFILES + 1:02}_w"
@@ -65,7 +67,7 @@ bootnodes = {json.dumps(network.boot_nodes())}
 key_file = "device.key"
 store = "store"
 gateways = {json.dumps(gateways)}
-readings_per_unit = 5
+readings_per_unit = {self.readings_per_unit}
 
 [meter]
 driver = "replay"

@@ -29,6 +29,7 @@ class Validator:
     """One organisation's node: validator, gateway and RPC server."""
 
     ROLE = ("--validator",)
+    KEEPING = ("--state-pruning", "archive", "--blocks-pruning", "archive")
 
     def __init__(self, organisation, home, spec, place, boot_nodes):
         self.organisation = organisation
@@ -39,7 +40,7 @@ class Validator:
             *place.prefix, NODE, "--chain", spec["path"], "--base-path", self.base, *self.ROLE,
             "--name", organisation, "--listen-addr", f"/ip4/{place.host}/tcp/{place.p2p}/ws", "--rpc-port", place.rpc,
             "--prometheus-port", place.metrics, "--gateway-port", place.gateway, "--gateway-address", place.host,
-            "--state-pruning", "archive", "--blocks-pruning", "archive", "--database", "rocksdb", "--db-cache", DB_CACHE_MIB,
+            *self.KEEPING, "--database", "rocksdb", "--db-cache", DB_CACHE_MIB,
             "--rpc-cors", "all", "--no-telemetry", "--no-mdns", *place.options,
         ]  # fmt: skip
         if boot_nodes:

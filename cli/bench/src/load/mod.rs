@@ -27,15 +27,16 @@ use writer::{Ask, Counts, Desk, Writer, QUEUE};
 /// Time between sends.
 const TICK: Duration = Duration::from_millis(10);
 
-/// Blocks between two looks at the pace.
+/// Blocks between two looks at the pace, and the time after which fewer do: a silent chain makes few.
 const BLOCKS: u64 = 10;
+const SECONDS: u64 = 3;
 
-/// An account with transactions on the way, none of which gets into a block for so long, has lost them.
-const LOST_AFTER: Duration = Duration::from_secs(10);
+/// An account with transactions on the way, none of which gets into a block for so long, may have lost them.
+const STUCK: Duration = Duration::from_secs(10);
 
 /// Fills blocks with `declare_availability` of the accounts' own resources until it is ended.
 ///
-/// Every ten blocks it prints {"at_ms", "blocks", "share_ppm", "included", "micros", "sent", "refused",
+/// Every ten blocks, or after three seconds, it prints {"at_ms", "blocks", "share_ppm", "included", "micros", "sent", "refused",
 /// "lost", "pending"}: the share of the weight limit that all transactions took, and counts since its start
 /// for the last four.
 #[derive(Args, Debug)]
@@ -72,7 +73,6 @@ struct Filler {
     limit: u64,
     window: Window,
     began: Instant,
-    lost: u64,
     turn: usize,
 }
 
@@ -98,7 +98,7 @@ impl Load {
         let pace = (self.percent < 100).then(|| Pace::new(self.percent * WHOLE / 100, limit));
         let (window, began) = (Window::default(), Instant::now());
         let backlog = self.backlog;
-        let filler = Filler { seats, counts, pace, backlog, limit, window, began, lost: 0, turn: 0 };
+        let filler = Filler { seats, counts, pace, backlog, limit, window, began, turn: 0 };
         tokio::select! {
             done = filler.run(&chain) => done,
             Some(done) = writers.join_next() => done?,
@@ -129,10 +129,9 @@ impl Filler {
         }
     }
 
-    /// Transactions that pools have taken and blocks have not.
+    /// Transactions that are on the way to a block.
     fn pending(&self) -> u64 {
-        let of = |seat: &Seat| seat.desk.taken.load(Relaxed).saturating_sub(seat.included);
-        self.seats.iter().map(of).sum()
+        self.seats.iter().map(|seat| seat.desk.pending(seat.included)).sum()
     }
 
     fn send(&mut self, elapsed: Duration) -> Result<()> {
@@ -160,8 +159,7 @@ impl Filler {
                 seat.included = seat.included.saturating_add(rise);
                 self.window.included = self.window.included.saturating_add(rise);
                 seat.moved = Instant::now();
-            } else if seat.moved.elapsed() > LOST_AFTER {
-                self.lost = self.lost.saturating_add(seat.desk.taken.load(Relaxed).saturating_sub(seat.included));
+            } else if seat.moved.elapsed() > STUCK {
                 seat.moved = Instant::now();
                 seat.desk.asks.send(Ask::Resume).await.context("an account's connection is gone")?;
             }
@@ -169,7 +167,7 @@ impl Filler {
         self.window.blocks += 1;
         self.window.normal = self.window.normal.saturating_add(normal);
         self.window.other = self.window.other.saturating_add(other);
-        if self.window.blocks >= BLOCKS {
+        if self.window.blocks >= BLOCKS || self.began.elapsed().as_secs() >= SECONDS {
             self.close_window()?;
         }
         Ok(())
@@ -185,7 +183,7 @@ impl Filler {
         let line = json!({
             "at_ms": now_ms(), "blocks": window.blocks, "share_ppm": window.share(self.limit),
             "included": window.included, "micros": window.micros, "sent": self.counts.sent.load(Relaxed),
-            "refused": self.counts.refused.load(Relaxed), "lost": self.lost, "pending": self.pending(),
+            "refused": self.counts.refused.load(Relaxed), "lost": self.counts.lost.load(Relaxed), "pending": self.pending(),
         });
         write_line(&mut io::stdout().lock(), &line.to_string())
     }

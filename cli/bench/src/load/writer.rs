@@ -33,6 +33,8 @@ pub struct Counts {
     pub sent: AtomicU64,
     /// Refused by a pool.
     pub refused: AtomicU64,
+    /// Taken by a pool, but neither there nor in a block when it was looked at again.
+    pub lost: AtomicU64,
 }
 
 /// What a writer is told.
@@ -40,7 +42,7 @@ pub struct Counts {
 pub enum Ask {
     /// One more transaction.
     Send,
-    /// What was sent is lost: go on behind what the node knows.
+    /// Nothing of it gets into blocks: look what the node still has, and go on behind that.
     Resume,
 }
 
@@ -63,6 +65,14 @@ pub struct Desk {
     pub asks: Sender<Ask>,
     /// As [`Writer::taken`].
     pub taken: Arc<AtomicU64>,
+}
+
+impl Desk {
+    /// Transactions on the way when so many are in blocks: those that wait for the account, and in pools.
+    pub fn pending(&self, included: u64) -> u64 {
+        let queued = self.asks.max_capacity().saturating_sub(self.asks.capacity());
+        self.taken.load(Relaxed).saturating_sub(included).saturating_add(u64::try_from(queued).unwrap_or(u64::MAX))
+    }
 }
 
 impl Writer {
@@ -117,7 +127,9 @@ impl Writer {
     }
 
     async fn resume(&mut self) -> Result<()> {
+        let before = self.pen.next;
         self.pen.resume(&self.chain).await?;
+        self.counts.lost.fetch_add(before.saturating_sub(self.pen.next), Relaxed);
         self.taken.store(self.pen.next, Relaxed);
         Ok(())
     }
