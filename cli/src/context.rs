@@ -1,10 +1,10 @@
 //! What every command is given: the node, the key, the form of output.
 
-use crate::{call::Sender, client::Chain, fault::Fault, output::Output};
+use crate::{call::Sender, client::Chain, fault::Fault, key::keypair, output::Output};
 use anyhow::{Context as _, Result};
 use clap::Args;
-use std::{fs, path::PathBuf, str::FromStr};
-use subxt_signer::{sr25519::Keypair, SecretUri};
+use std::{fs, path::PathBuf};
+use subxt_signer::sr25519::Keypair;
 
 /// Options of every command.
 #[derive(Args, Clone, Debug)]
@@ -50,11 +50,4 @@ impl Context {
     pub fn sender<'a>(&self, chain: &'a Chain) -> Result<Sender<'a>> {
         Ok(Sender::new(chain, self.key()?))
     }
-}
-
-/// The key of a secret URI.
-pub fn keypair(suri: &str) -> Result<Keypair> {
-    let bad = |error: String| Fault::Usage(format!("the secret key can't be read: {error}"));
-    let uri = SecretUri::from_str(suri).map_err(|error| bad(error.to_string()))?;
-    Ok(Keypair::from_uri(&uri).map_err(|error| bad(error.to_string()))?)
 }

@@ -2,24 +2,19 @@
 
 mod admissible;
 mod archived;
-mod call;
 mod check;
-mod client;
 mod cmd;
 mod compare;
 mod context;
-mod events;
-mod fault;
 mod files;
 mod history;
-mod output;
 mod parse;
 mod reads;
-mod refusal;
 mod rules;
 mod sheet;
 
 use clap::Parser;
+use loadstone_client::{call, client, fault, key, output};
 use std::process::ExitCode;
 
 /// Commands for the Loadstone chain.

@@ -5,6 +5,7 @@ import html
 from demo_run.page import STYLE, card
 
 from .plot import Plot
+from .text import limit_text, params_text
 
 # name, title, unit: figures drawn over the parameter of their section.
 SECTIONS = [
@@ -47,23 +48,27 @@ def cards(figures):
 
 def rows(figures):
     for figure in figures:
-        params = ", ".join(f"{name} {value:,.10g}" for name, value in figure["params"].items())
-        ratio = f"{figure['ratio']:.0%} of {figure['limit']:,.0f}" if "limit" in figure else ""
         yield (
             f"<tr><td>{html.escape(figure['name'])}</td><td>{figure['value']:,.2f}</td><td>{html.escape(figure['unit'])}</td>"
-            f"<td>{html.escape(params)}</td><td>{ratio}</td></tr>"
+            f"<td>{html.escape(params_text(figure))}</td><td>{limit_text(figure)}</td></tr>"
         )
 
 
-def render(figures):
-    style = STYLE + "circle.load { fill: var(--load); } circle.base { fill: var(--base); }"
+def document(title, about, parts, figures):
+    """A page: title, a sentence, what is drawn, and all figures as a table."""
+    style = STYLE + "circle.load { fill: var(--load); } circle.base { fill: var(--base); } circle.quota { fill: var(--quota); }"
     return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>The DAG ledger, measured</title><style>{style}</style></head><body>
-<h1>The DAG ledger, measured</h1>
-<p class="soft">Whole members of the shipped service with database, gateway and real signatures, all on one machine.</p>
-<div class="cards">{"".join(cards(figures))}</div>
-<div class="small">{"".join(plots(figures))}</div>
+<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title><style>{style}</style></head><body>
+<h1>{html.escape(title)}</h1>
+<p class="soft">{html.escape(about)}</p>
+{parts}
 <h2>All figures</h2>
 <table><tr><th>figure</th><th>value</th><th>unit</th><th>at</th><th>limit</th></tr>{"".join(rows(figures))}</table>
 </body></html>
 """
+
+
+def render(figures):
+    about = "Whole members of the shipped service with database, gateway and real signatures, all on one machine."
+    parts = f'<div class="cards">{"".join(cards(figures))}</div><div class="small">{"".join(plots(figures))}</div>'
+    return document("The DAG ledger, measured", about, parts, figures)

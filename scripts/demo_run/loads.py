@@ -1,6 +1,7 @@
 """The load nodes: keys, configuration, real processes that replay measured days."""
 
 import csv
+import functools
 import pathlib
 
 from .figures import events_of
@@ -13,12 +14,14 @@ LOAD_NODE = TARGET / "loadstone-load-node"
 DATA = pathlib.Path(__file__).resolve().parents[1] / "data" / "uk-winter-days.csv"
 SOURCE = "Two British half-hourly meters, twelve winter weekdays (eemeter 4.1.1 samples, Apache-2.0)"
 SPEED, SCALE, NOISE_BP = 2, 60, 60
+PROFILES = 12
 START_OF_DAY_S = 68_400
 AREA = 1
 # How long a load node that is told to end may take to hand in what it has.
 DRAIN_S = 30
 
 
+@functools.cache
 def profile_w(column):
     """Scaled load at the start of the replay and the greatest of the whole day, in watts."""
     with DATA.open() as file:
@@ -30,9 +33,11 @@ def profile_w(column):
 class LoadNode:
     """One load: who it is, what it may do, and its process."""
 
+    readings_per_unit = 5
+
     def __init__(self, position, owner, home):
         self.name = f"load-{position + 1:02}"
-        self.column = f"load_{position + 1:02}_w"
+        self.column = f"load_{position % PROFILES + 1:02}_w"
         self.position = position
         self.owner = owner
         self.home = home / "loads" / self.name
@@ -62,7 +67,7 @@ bootnodes = {json.dumps(network.boot_nodes())}
 key_file = "device.key"
 store = "store"
 gateways = {json.dumps(gateways)}
-readings_per_unit = 5
+readings_per_unit = {self.readings_per_unit}
 
 [meter]
 driver = "replay"

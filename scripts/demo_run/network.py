@@ -25,21 +25,27 @@ def run(command, **options):
 class Validator:
     """One organisation's node: validator, gateway and RPC server."""
 
+    ROLE = ("--validator",)
+    KEEPING = ("--state-pruning", "archive", "--blocks-pruning", "archive")
+
     def __init__(self, organisation, home, spec, place, boot_nodes):
         self.organisation = organisation
         self.place = place
         self.base = home / "validators" / organisation
-        run([NODE, "validator-keys", "--base-path", self.base, "--id", spec["id"], "--demo", organisation])
+        self.make_keys(spec)
         command = [
-            *place.prefix, NODE, "--chain", spec["path"], "--base-path", self.base, "--validator",
+            *place.prefix, NODE, "--chain", spec["path"], "--base-path", self.base, *self.ROLE,
             "--name", organisation, "--listen-addr", f"/ip4/{place.host}/tcp/{place.p2p}/ws", "--rpc-port", place.rpc,
             "--prometheus-port", place.metrics, "--gateway-port", place.gateway, "--gateway-address", place.host,
-            "--state-pruning", "archive", "--blocks-pruning", "archive", "--database", "rocksdb", "--db-cache", DB_CACHE_MIB,
+            *self.KEEPING, "--database", "rocksdb", "--db-cache", DB_CACHE_MIB,
             "--rpc-cors", "all", "--no-telemetry", "--no-mdns", *place.options,
         ]  # fmt: skip
         if boot_nodes:
             command += ["--bootnodes", *boot_nodes]
         self.program = Program(organisation, command, home / "logs" / f"validator-{organisation}.log")
+
+    def make_keys(self, spec):
+        run([NODE, "validator-keys", "--base-path", self.base, "--id", spec["id"], "--demo", self.organisation])
 
     @property
     def rpc(self):

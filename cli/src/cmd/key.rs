@@ -1,7 +1,8 @@
 //! `loadstone key`: sr25519 keys of accounts and devices.
 
 use crate::{
-    context::{keypair, Context},
+    context::Context,
+    key::keypair,
     output::{hexed, pairs},
 };
 use anyhow::{Context as _, Result};

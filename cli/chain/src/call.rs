@@ -19,8 +19,10 @@ use subxt_signer::sr25519::Keypair;
 /// Blocks for which a signed transaction may wait.
 const MORTAL_BLOCKS: u64 = 64;
 
-type AtBlock = OnlineClientAtBlockImpl<SubstrateConfig>;
-type Signed = SubmittableTransaction<SubstrateConfig, AtBlock>;
+/// A connection that reads the chain at one block.
+pub type AtBlock = OnlineClientAtBlockImpl<SubstrateConfig>;
+/// A transaction that is ready to submit.
+pub type Signed = SubmittableTransaction<SubstrateConfig, AtBlock>;
 type InBlock = TransactionInBlock<SubstrateConfig, AtBlock>;
 
 /// Arguments of a call, already encoded.

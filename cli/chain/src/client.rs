@@ -16,7 +16,10 @@ use std::{
 use subxt::{
     backend::LegacyBackend,
     ext::frame_metadata::RuntimeMetadataPrefixed,
-    rpcs::{client::RpcParams, rpc_params, RpcClient},
+    rpcs::{
+        client::{RpcParams, RpcSubscription},
+        rpc_params, RpcClient,
+    },
     OnlineClient, SubstrateConfig,
 };
 
@@ -154,6 +157,12 @@ impl Chain {
             }
             tokio::time::sleep(POLL).await;
         }
+    }
+
+    /// Hears of each new best block from now on.
+    pub async fn heads(&self) -> Result<RpcSubscription<Header>> {
+        let (subscribe, unsubscribe) = ("chain_subscribeNewHeads", "chain_unsubscribeNewHeads");
+        self.rpc.subscribe(subscribe, rpc_params![], unsubscribe).await.context("the node tells no heads")
     }
 
     /// The runtime's metadata of version 15 or 14, as bytes.

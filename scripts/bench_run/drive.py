@@ -1,0 +1,57 @@
+"""What acts on a network while it is measured: orders in series, and load in the blocks."""
+
+import time
+
+from demo_run.loads import AREA
+from demo_run.processes import Failed, Program, wait_until
+
+from .clients import order_bench
+from .stand import LOAD_ACCOUNTS
+
+SEED = 1
+# After the last order: the slowest client has it by then, or never.
+AFTER_S = 4
+
+
+def start_load(stand, share, nodes=None):
+    """The program that fills blocks at these nodes, or only measures them where nothing is to be filled."""
+    accounts = [word for account in LOAD_ACCOUNTS for word in ("--account", f"//{account}")]
+    first, *others = nodes or stand.alive()
+    urls = [word for node in others for word in ("--url", node.url)]
+    command = order_bench(first.url, *urls, "load", "--percent", round(share * 100), *accounts)
+    return started(stand, "load", command)
+
+
+def start_orders(stand, clients, cell, seed=SEED):
+    """A series of orders at the first validator."""
+    least, greatest = cell.gaps_ms
+    command = order_bench(
+        stand.validators[0].url, "orders", "--suri", f"//{stand.grid_company}", "--area", AREA,
+        "--target", clients.target_w(), "--count", cell.orders, "--gap-from-ms", least, "--gap-to-ms", greatest,
+        "--seed", seed,
+    )  # fmt: skip
+    return started(stand, "orders", command)
+
+
+def started(stand, name, command):
+    program = Program(name, command, stand.home / "logs" / f"{name}.jsonl").start()
+    stand.others.append(program)
+    return program
+
+
+def must_have_ended_well(orders):
+    if orders.process.returncode:
+        raise Failed(f"the orders ended with {orders.process.returncode}:\n{orders.tail()}")
+
+
+def send_orders(stand, clients, cell, load=None):
+    """Runs a series while everything else is watched. Answers with its program, when it began and when it ended."""
+    orders = start_orders(stand, clients, cell)
+    began_ms = int(time.time() * 1000)
+    patience_s = cell.orders * cell.gaps_ms[1] / 1000 + 90
+    watched = [*stand.programs(), *clients.programs(), *([load] if load else [])]
+    wait_until("all orders are final", lambda: not orders.is_running(), patience_s, watched, 0.5)
+    must_have_ended_well(orders)
+    ended_ms = int(time.time() * 1000)
+    time.sleep(AFTER_S)
+    return orders, began_ms, ended_ms

@@ -1,0 +1,74 @@
+"""`scripts/bench idle`: what each kind of node takes while nothing is ordered, and how fast an order is after that."""
+
+import time
+
+from demo_run.folder import Folder
+
+from . import drive, samples
+from .cells import Cell
+from .clients import Clients
+from .finality import say
+from .samples import figure
+from .stand import Archive, Pruned, Relay, Stand, must_run
+from .usage import folder_bytes, processor_s
+
+CLIENTS = 4
+ORDERS = 100
+# A device as it is delivered: a unit a minute.
+READINGS_PER_UNIT = 60
+# Until databases and caches have what they keep anyway.
+SETTLE_S = 30
+
+
+def roles(stand, clients):
+    """(role, process, folder) of every program that is measured."""
+    named = {Pruned: "validator", Archive: "archive", Relay: "gateway"}
+    for node in stand.validators + stand.relays:
+        yield named[type(node)], node.program, node.base
+    for load in clients.loads:
+        yield "light_client", load.program, load.home / "store"
+
+
+def taken(parts):
+    """Moment, and processor time and bytes on the disk of each part."""
+    return time.monotonic(), [(processor_s(program.process.pid), folder_bytes(folder)) for _, program, folder in parts]
+
+
+def usage(parts, before, after):
+    """Figures by role: the mean over its programs."""
+    seconds = after[0] - before[0]
+    for role in dict.fromkeys(role for role, *_ in parts):
+        own = [place for place, part in enumerate(parts) if part[0] == role]
+        mean = lambda what: sum(after[1][place][what] - before[1][place][what] for place in own) / len(own)
+        params = {"role": role, "minutes": round(seconds / 60, 1)}
+        yield figure("idle_cpu_percent", mean(0) / seconds * 100, "%", params, "idle")
+        yield figure("idle_disk_mb_per_h", mean(1) / seconds * 3600 / 1e6, "MB/h", params, "idle")
+
+
+def figures(options):
+    folder = Folder(options.out / "idle-run")
+    cell = Cell(load=0.0, light_clients=CLIENTS, preset=options.preset, orders=ORDERS).check()
+    stand = Stand(folder.path, cell, (Pruned, Pruned, Pruned, Archive), relays=1)
+    try:
+        stand.start()
+        clients = Clients(stand, cell.light_clients, READINGS_PER_UNIT)
+        clients.enrol()
+        clients.start()
+        say(f"the network is up; idle for {options.minutes:g} minutes")
+        time.sleep(SETTLE_S)
+        parts = list(roles(stand, clients))
+        before = taken(parts)
+        deadline = time.monotonic() + options.minutes * 60
+        while time.monotonic() < deadline:
+            must_run([program for _, program, _ in parts])
+            time.sleep(1)
+        yield from usage(parts, before, taken(parts))
+        say(f"{ORDERS} orders")
+        orders, *_ = drive.send_orders(stand, clients, cell)
+        sent = samples.orders_in(orders.log)
+        verified, setpoints, missed = samples.client_delays(sent, clients.loads)
+        yield from samples.spread("order_to_verified_ms", verified, "ms", cell.params(), "idle")
+        yield from samples.spread("order_to_setpoint_ms", setpoints, "ms", cell.params(), "idle")
+        yield figure("orders_missed", missed, "", cell.params(), "idle")
+    finally:
+        stand.close()
