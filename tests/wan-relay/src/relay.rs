@@ -9,10 +9,13 @@ use rustix::io::{read, write, Errno};
 use serde_json::{json, Value};
 use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
-use std::time::Instant;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 /// Packets read from one device before the others and what is due have their turn.
 const BATCH: usize = 64;
+/// Rest after packets have moved: those of a burst are then handled at once, and not each with a wake-up of its own.
+const REST: Duration = Duration::from_micros(100);
 /// The longest IP packet.
 const PACKET_BYTES: usize = 65_536;
 
@@ -35,8 +38,9 @@ impl Relay {
         answer(&json!({ "ready": true }))?;
         let mut lines = Lines::default();
         loop {
-            self.deliver();
+            let has_delivered = self.deliver();
             let (is_spoken_to, readable) = self.wait().context("waiting for packets failed")?;
+            let has_moved = has_delivered || !readable.is_empty();
             for site in readable {
                 self.collect(site)?;
             }
@@ -52,6 +56,9 @@ impl Relay {
                     answer(&reply)?;
                 }
             }
+            if has_moved {
+                sleep(REST);
+            }
         }
     }
 
@@ -59,13 +66,16 @@ impl Relay {
         u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// Writes what is due.
-    fn deliver(&mut self) {
+    /// Writes what is due; whether there was anything.
+    fn deliver(&mut self) -> bool {
+        let mut any = false;
         while let Some(waiting) = self.wan.arrived(self.now_us()) {
             let device = self.devices.get(waiting.to);
             let taken = device.is_some_and(|device| write(device, &waiting.packet).is_ok());
             self.wan.note_delivery(waiting.to, waiting.packet.len(), taken);
+            any = true;
         }
+        any
     }
 
     /// Sleeps until there is something to read or a packet is due: whether there is a command, and whose packets.
