@@ -30,7 +30,8 @@ class Shifted(Loopback):
     """Loopback, with one validator's time of day off by so much; blocks in every slot, so that there is much to see."""
 
     def __init__(self, library, offset_ms):
-        self.shift = ("env", f"LD_PRELOAD={library}", "FAKETIME_DONT_FAKE_MONOTONIC=1", f"FAKETIME={offset_ms / 1000:+.3f}")
+        by = f"FAKETIME={offset_ms / 1000:+.3f}"
+        self.shift = ("env", f"LD_PRELOAD={library}", "FAKETIME_DONT_FAKE_MONOTONIC=1", by)
 
     def places(self, count):
         places = super().places(count)
@@ -140,9 +141,12 @@ def drill(home, library, offset_ms, seconds):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="scripts/clock-drill", description=__doc__.splitlines()[0])
-    parser.add_argument("offsets", type=int, nargs="*", default=[0, 60, -60, 150, -150], help="milliseconds (0 60 -60 150 -150)")
-    parser.add_argument("--seconds", type=int, default=40, help="how long each is measured (40)")
+    description = f"{__doc__.splitlines()[0]} Prints one JSON object a line."
+    parser = argparse.ArgumentParser(prog="scripts/clock-drill", description=description)
+    offsets = [0, 60, -60, 150, -150, 250, -250, 450, -450]
+    shown = " ".join(str(offset) for offset in offsets)
+    parser.add_argument("offsets", type=int, nargs="*", default=offsets, help=f"milliseconds ahead ({shown})")
+    parser.add_argument("--seconds", type=int, default=30, help="how long each is measured (30)")
     parser.add_argument("--out", type=pathlib.Path, default=TOP / "target" / "clock-drill", help="folder of logs")
     options = parser.parse_args()
     library = next(LIBRARIES, None)

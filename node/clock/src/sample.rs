@@ -64,7 +64,10 @@ mod tests {
     proptest! {
         #[test]
         fn the_true_difference_is_within_the_bounds_whatever_the_two_ways_take(
-            there in 0i64..2_000_000, back in 0i64..2_000_000, ahead in -10_000_000i64..10_000_000, age in 0i64..60_000_000,
+            there in 0i64..2_000_000,
+            back in 0i64..2_000_000,
+            ahead in -10_000_000i64..10_000_000,
+            age in 0i64..60_000_000,
         ) {
             // GIVEN a question that takes `there`, an answer that takes `back`, and a clock ahead by `ahead`
             let (sent, came) = (5_000_000, 5_000_000 + there + back);

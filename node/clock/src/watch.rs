@@ -241,8 +241,8 @@ where
             }
             Verdict::Doubtful => log::warn!(
                 target: LOG,
-                "whether this node's clock is right can't be told: it is {off}, with slots of {slot_ms} ms. The others' \
-                 clocks disagree, or their answers take too long. {REMEDY}",
+                "whether this node's clock is right can't be told: it is {off}, with slots of {slot_ms} ms. The \
+                 others' clocks disagree, or their answers take too long. {REMEDY}",
             ),
             Verdict::Good if matches!(before, Verdict::Off | Verdict::Doubtful) => {
                 log::info!(target: LOG, "this node's clock is right again: {off}");
