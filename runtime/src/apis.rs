@@ -2,7 +2,7 @@
 
 use crate::{
     configs::EndSession, constants::MAX_VALIDATORS, extensions, genesis, AccountId, Aura, Balance, Bids, Block,
-    DagAnchor, ExecutionScore, Executive, Grandpa, InherentDataExt, Nonce, Registry, Runtime, RuntimeCall,
+    DagAnchor, Dispatch, ExecutionScore, Executive, Grandpa, InherentDataExt, Nonce, Registry, Runtime, RuntimeCall,
     RuntimeGenesisConfig, Session, SessionKeys, Settlement, System, TransactionPayment, UncheckedExtrinsic, VERSION,
 };
 use alloc::vec::Vec;
@@ -17,6 +17,7 @@ use loadstone_core::{
 };
 use loadstone_dag::{Anchor, Certificate, LedgerState};
 use loadstone_market::{RecordChunk, RecordInputs};
+use loadstone_runtime_api::Activity;
 use pallet_grandpa::AuthorityId as GrandpaId;
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
 use sp_api::impl_runtime_apis;
@@ -232,8 +233,14 @@ impl_runtime_apis! {
             ExecutionScore::record_inputs(event, chunk)
         }
 
-        fn has_work(now: Millis) -> bool {
-            Bids::has_work(now) || ExecutionScore::has_work() || Settlement::has_work(now) || EndSession::is_due()
+        fn activity(now: Millis) -> Activity {
+            let works =
+                Bids::has_work(now) || ExecutionScore::has_work() || Settlement::has_work(now) || EndSession::is_due();
+            match works {
+                true => Activity::Working,
+                false if Bids::has_live_events() || Dispatch::has_live_orders(now) => Activity::Alert,
+                false => Activity::Resting,
+            }
         }
 
         fn submit_anchor(anchor: Anchor, certificate: Certificate) -> Vec<u8> {

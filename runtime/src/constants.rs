@@ -11,8 +11,8 @@ pub const MIN_SLOT_MILLIS: u64 = 50;
 /// Longest slot in milliseconds.
 pub const MAX_SLOT_MILLIS: u64 = 60_000;
 
-/// Blocks in a minute of a busy chain. A silent one makes a block every two seconds, so what is counted in
-/// blocks lasts up to eleven times as long there: nothing that must end in time may be counted so.
+/// Blocks in a minute of a busy chain. A silent one makes a block every twenty seconds, so what is counted in
+/// blocks lasts up to a hundred times as long there: nothing that must end in time may be counted so.
 pub const MINUTES: BlockNumber = (60_000 / DEFAULT_SLOT_MILLIS) as BlockNumber;
 /// Blocks in an hour.
 pub const HOURS: BlockNumber = 60 * MINUTES;

@@ -102,7 +102,7 @@ class Stand(Network):
         for program in self.programs():
             program.start()
         patience_s = 60 + 5 * len(names)
-        wait_until("the chain finalises blocks", lambda: (self.height() or 0) >= 2, patience_s, self.programs())
+        wait_until("the chain finalises blocks", lambda: (self.height() or 0) >= 1, patience_s, self.programs())
 
     def found(self, names, places):
         """Makes the validators' keys, the description and the raw spec; answers with the validators' addresses."""

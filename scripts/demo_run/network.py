@@ -87,7 +87,7 @@ class Network:
                 first = wait_until("the first validator answers", validator.address, 60, [validator.program])
                 boot_nodes = [first]
         self.boot_node = boot_nodes[0]
-        wait_until("the chain finalises blocks", lambda: (self.height() or 0) >= 2, 60, self.programs())
+        wait_until("the chain finalises blocks", lambda: (self.height() or 0) >= 1, 60, self.programs())
 
     def programs(self):
         return [validator.program for validator in self.validators]

@@ -39,9 +39,12 @@ pub struct Config {
     /// Distance between readings, in milliseconds.
     #[serde(default = "interval_ms")]
     pub interval_ms: u32,
-    /// The chain's heartbeat, in milliseconds.
+    /// The chain's heartbeat while an order is in force, in milliseconds.
     #[serde(default = "heartbeat_ms")]
     pub heartbeat_ms: u32,
+    /// The same while none is.
+    #[serde(default = "rest_ms")]
+    pub rest_ms: u32,
     /// How often the current order is read without a notice, in milliseconds.
     #[serde(default = "refresh_ms")]
     pub refresh_ms: u32,
@@ -74,6 +77,10 @@ fn interval_ms() -> u32 {
 
 fn heartbeat_ms() -> u32 {
     2_000
+}
+
+fn rest_ms() -> u32 {
+    20_000
 }
 
 fn refresh_ms() -> u32 {
@@ -116,6 +123,7 @@ impl Config {
             readings_per_unit: self.readings_per_unit,
             max_unit_age_ms: self.max_unit_age_ms,
             heartbeat_ms: self.heartbeat_ms,
+            rest_ms: self.rest_ms,
             refresh_ms: self.refresh_ms,
             resend_after_ms: self.resend_after_ms,
             gateways: self.gateways.len(),

@@ -31,7 +31,7 @@ const EXAMPLE: &str = r#"Example of a configuration (relative paths start at the
   gateways = ["ws://10.0.0.1:9945", "ws://10.0.1.1:9945"]   # of different owners
   readings_per_unit = 60         # while no order runs; also max_unit_age_ms = 5000
   # bootnodes = ["/ip4/10.0.0.1/tcp/30333/p2p/12D3Koo..."]  # instead of the specification's
-  # interval_ms = 1000, heartbeat_ms = 2000, refresh_ms = 10000, resend_after_ms = 2000
+  # interval_ms = 1000, heartbeat_ms = 2000, rest_ms = 20000, refresh_ms = 10000, resend_after_ms = 2000
 
   [meter]
   driver = "replay"

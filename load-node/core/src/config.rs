@@ -18,8 +18,11 @@ pub struct Config {
     pub readings_per_unit: u16,
     /// Greatest age of a unit's first reading when no order runs, in milliseconds.
     pub max_unit_age_ms: u32,
-    /// How often the chain makes a block at least, in milliseconds; three without a head are an alarm.
+    /// How often the chain makes a block at least while an order is in force, in milliseconds; three without a
+    /// head are an alarm.
     pub heartbeat_ms: u32,
+    /// The same while none is.
+    pub rest_ms: u32,
     /// How often the current order is read without a notice, in milliseconds.
     pub refresh_ms: u32,
     /// How long a unit may stay unconfirmed before it is sent again, in milliseconds.
@@ -48,6 +51,7 @@ impl Config {
             ("readings_per_unit", self.readings_per_unit as u64, 1..=MAX_READINGS as u64, "1 to 60"),
             ("max_unit_age_ms", self.max_unit_age_ms as u64, 100..=3_600_000, "100 to 3,600,000"),
             ("heartbeat_ms", self.heartbeat_ms as u64, 100..=600_000, "100 to 600,000"),
+            ("rest_ms", self.rest_ms as u64, 100..=600_000, "100 to 600,000"),
             ("refresh_ms", self.refresh_ms as u64, 1_000..=600_000, "1,000 to 600,000"),
             ("resend_after_ms", self.resend_after_ms as u64, 200..=600_000, "200 to 600,000"),
             ("gateways", self.gateways as u64, 1..=64, "1 to 64 addresses"),
@@ -63,8 +67,9 @@ impl Config {
         (self.gateways - 1) / 3 + 1
     }
 
-    /// How long without a verified head is an alarm, in milliseconds.
-    pub(crate) fn silence_ms(&self) -> u64 {
-        3 * self.heartbeat_ms as u64
+    /// How long without a verified head is an alarm, in milliseconds, while an order binds the node or none does.
+    pub(crate) fn silence_ms(&self, has_order: bool) -> u64 {
+        let heartbeat_ms = if has_order { self.heartbeat_ms } else { self.rest_ms.max(self.heartbeat_ms) };
+        3 * heartbeat_ms as u64
     }
 }

@@ -36,8 +36,8 @@ pub(crate) fn decide(view: View, timing: &Timing) -> Step {
     let wanted_at = match need {
         Need::Order => Duration::ZERO,
         Need::Ordinary => timing.gather,
-        Need::Nothing if heartbeat_due => timing.gather,
-        Need::Nothing => return Step::WaitUntil(timing.cut_off),
+        Need::Nothing | Need::Heartbeats if heartbeat_due => timing.gather,
+        Need::Nothing | Need::Heartbeats => return Step::WaitUntil(timing.cut_off),
     };
     let at = if is_settled { wanted_at } else { wanted_at.max(timing.settle) };
     if elapsed < at {
@@ -56,6 +56,7 @@ mod tests {
         cut_off: Duration::from_millis(110),
         build: Duration::from_millis(60),
         heartbeat: Duration::from_secs(2),
+        rest: Duration::from_secs(20),
         order_block_bytes: 1_000,
     };
 

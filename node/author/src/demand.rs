@@ -15,6 +15,8 @@ const POOL_PATIENCE: Duration = Duration::from_millis(20);
 pub enum Need {
     /// Nothing.
     Nothing,
+    /// Nothing but the news that the chain lives.
+    Heartbeats,
     /// Transactions, or work that the runtime spreads over blocks.
     Ordinary,
     /// An order.
@@ -34,15 +36,15 @@ pub trait Demand<Block: BlockT>: Send + Sync {
 /// Demand as the transaction pool has it, and the runtime.
 pub struct PoolDemand<P, W> {
     pool: Arc<P>,
-    has_work: W,
+    runtime: W,
     order_priority: TransactionPriority,
 }
 
 impl<P, W> PoolDemand<P, W> {
-    /// Transactions of at least `order_priority` are orders; `has_work` asks the runtime at a block whether it
-    /// has work that waits for another, at Unix time in milliseconds.
-    pub fn new(pool: Arc<P>, has_work: W, order_priority: TransactionPriority) -> Self {
-        Self { pool, has_work, order_priority }
+    /// Transactions of at least `order_priority` are orders; `runtime` says what the runtime at a block needs
+    /// another for, at Unix time in milliseconds.
+    pub fn new(pool: Arc<P>, runtime: W, order_priority: TransactionPriority) -> Self {
+        Self { pool, runtime, order_priority }
     }
 }
 
@@ -59,15 +61,14 @@ impl<Block, P, W> Demand<Block> for PoolDemand<P, W>
 where
     Block: BlockT,
     P: TransactionPool<Block = Block, Hash = Block::Hash> + 'static,
-    W: Fn(Block::Hash, u64) -> bool + Send + Sync,
+    W: Fn(Block::Hash, u64) -> Need + Send + Sync,
 {
     async fn at(&self, head: Block::Hash, now_ms: u64) -> Need {
         // The pool hands the transactions of highest priority out first.
         let first = self.pool.ready_at_with_timeout(head, POOL_PATIENCE).await.next();
         match first {
             Some(transaction) => need_of(&*transaction, self.order_priority),
-            None if (self.has_work)(head, now_ms) => Need::Ordinary,
-            None => Need::Nothing,
+            None => (self.runtime)(head, now_ms),
         }
     }
 

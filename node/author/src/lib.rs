@@ -4,7 +4,8 @@
 //! in it or not: 430,000 a day at 200 ms, and whatever comes a moment later waits for the next. Here the
 //! validator whose slot it is looks at the pool instead. An order makes a block at once; everything else is
 //! gathered until a part of the slot has passed; and where nothing comes at all, the slot stays empty until a
-//! heartbeat is due. What a block is and who may make one stays Aura's business.
+//! heartbeat is due: often while an order
+//! is in force or an event runs, seldom else. What a block is and who may make one stays Aura's business.
 
 mod decide;
 mod demand;
@@ -31,8 +32,10 @@ pub struct Timing {
     pub cut_off: Duration,
     /// Greatest time for filling a block.
     pub build: Duration,
-    /// Greatest time between two blocks.
+    /// Greatest time between two blocks while load nodes look out for them.
     pub heartbeat: Duration,
+    /// Greatest time between two blocks while nothing is under way.
+    pub rest: Duration,
     /// Bytes of a block that is made for an order: executing more would delay it.
     pub order_block_bytes: usize,
 }

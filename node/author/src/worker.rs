@@ -75,7 +75,8 @@ where
             return None;
         }
         let need = self.demand.at(head.hash(), now_ms(slot)).await;
-        let distance = heartbeat::distance(self.timing.heartbeat, slot.duration, authors);
+        let longest = if need == Need::Nothing { self.timing.rest } else { self.timing.heartbeat };
+        let distance = heartbeat::distance(longest, slot.duration, authors);
         let heartbeat_due =
             self.inner.force_authoring() || parent.is_none_or(|parent| parent.saturating_add(distance) <= *slot.slot);
         let is_settled = parent.is_some_and(|parent| parent.saturating_add(1) == *slot.slot);

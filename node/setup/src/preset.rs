@@ -9,8 +9,11 @@ use loadstone_author::Timing;
 use serde::Deserialize;
 use std::time::Duration;
 
-/// Greatest time between two blocks of a silent chain.
+/// Greatest time between two blocks while an order is in force or an event runs; load nodes allow three.
 const HEARTBEAT: Duration = Duration::from_secs(2);
+
+/// Greatest time between two blocks of a chain where nothing is under way.
+const REST: Duration = Duration::from_secs(20);
 
 /// Greatest time for filling a block: its weight is sized to that.
 const BUILD: Duration = Duration::from_millis(60);
@@ -18,8 +21,8 @@ const BUILD: Duration = Duration::from_millis(60);
 /// Bytes of a block that is made for an order: a hundred transactions and the order.
 const ORDER_BLOCK_BYTES: usize = 24 * 1_024;
 
-/// How long a voter waits for a block before it votes for the last final one again. Longer than a heartbeat.
-const VOTER_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a voter waits for a block before it votes for the last final one again. Longer than blocks are apart.
+const VOTER_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Finality that lags behind for so long stands still, at least.
 const LEAST_STANDSTILL: Duration = Duration::from_secs(2);
@@ -114,6 +117,7 @@ impl Preset {
             cut_off,
             build: BUILD,
             heartbeat: HEARTBEAT,
+            rest: REST,
             order_block_bytes: ORDER_BLOCK_BYTES,
         });
         let voter_patience = if timing.is_some() { VOTER_PATIENCE } else { Duration::ZERO };

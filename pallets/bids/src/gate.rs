@@ -26,6 +26,11 @@ impl<T: Config> Pallet<T> {
         Sweeps::<T>::decode_len().unwrap_or_default() > 0 || Gates::<T>::get().iter().any(lacks_authors)
     }
 
+    /// Whether an event is open or under way.
+    pub fn has_live_events() -> bool {
+        LiveEvents::<T>::get() > 0
+    }
+
     /// Forgets an event's gate when it leaves the open phase.
     pub(crate) fn close_gate(event: EventId) {
         Gates::<T>::mutate(|gates| gates.retain(|gate| gate.event != event));

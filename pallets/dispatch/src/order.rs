@@ -17,6 +17,11 @@ impl<T: Config> Pallet<T> {
         (Self::now() < order.end && order.rule != OrderRule::Release).then_some(order)
     }
 
+    /// Whether an order is in force at `now`, or will be.
+    pub fn has_live_orders(now: Millis) -> bool {
+        Orders::<T>::iter_values().any(|order| now < order.end && order.rule != OrderRule::Release)
+    }
+
     /// Passes unless an event's order is in force, other than `same` event's own.
     fn ensure_no_event_order(area: AreaId, direction: Direction, same: Option<EventId>) -> DispatchResult {
         let rule = Self::live_order(area, direction).map(|order| order.rule);

@@ -4,9 +4,23 @@
 extern crate alloc;
 
 use alloc::vec::Vec;
+use codec::{Decode, Encode};
 use loadstone_core::{AccountId, AnchorNumber, Device, DeviceId, EventId, Millis, Resource, ValidatorInfo};
 use loadstone_dag::{Anchor, Certificate, LedgerState};
 use loadstone_market::{RecordChunk, RecordInputs};
+use scale_info::TypeInfo;
+
+/// What a chain is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub enum Activity {
+    /// Nothing is under way: a block now and then tells that the chain lives.
+    #[default]
+    Resting,
+    /// An order is in force or an event runs: load nodes look out for blocks.
+    Alert,
+    /// Work that is spread over blocks waits for the next one.
+    Working,
+}
 
 sp_api::decl_runtime_apis! {
     /// What the node's DAG service asks of the chain.
@@ -21,9 +35,8 @@ sp_api::decl_runtime_apis! {
         fn missing_chunks() -> Vec<(EventId, u32, AnchorNumber)>;
         /// What the chain contributes to a chunk of records.
         fn record_inputs(event: EventId, chunk: u32) -> Option<RecordInputs>;
-        /// Whether work that is spread over blocks waits for the next one, at Unix time `now`: a chain that
-        /// makes no empty blocks must still make this one.
-        fn has_work(now: Millis) -> bool;
+        /// What the chain is about at Unix time `now`: a chain that makes no block without need must know.
+        fn activity(now: Millis) -> Activity;
         /// Encodes the feeless extrinsic that submits an anchor.
         fn submit_anchor(anchor: Anchor, certificate: Certificate) -> Vec<u8>;
         /// Encodes the feeless extrinsic that submits a chunk of records.

@@ -76,7 +76,7 @@ impl LoadNode {
     pub(super) fn send_due(&mut self, now: Now) {
         let Due { units, proofs, attempt } = self.outbox.due(now.mono_ms);
         let count = self.config.gateways;
-        if attempt >= STUBBORN && now.mono_ms.saturating_sub(self.rotated_ms) >= self.config.silence_ms() {
+        if attempt >= STUBBORN && now.mono_ms.saturating_sub(self.rotated_ms) >= self.config.silence_ms(true) {
             self.rotated_ms = now.mono_ms;
             self.rotate();
         }
@@ -99,8 +99,9 @@ impl LoadNode {
     /// No verified head for three heartbeats: another gateway may know more. An order that runs is
     /// held to its end by the own clock, and nothing after it.
     pub(super) fn watch_silence(&mut self, now: Now) {
-        let Some(silence) = self.clock.silence(now) else { return };
-        if silence >= self.alarm_ms.saturating_add(self.config.silence_ms()) {
+        let (Some(silence), Some(time)) = (self.clock.silence(now), self.clock.now(now)) else { return };
+        let has_order = self.down.is_live(time) || self.up.is_live(time);
+        if silence >= self.alarm_ms.saturating_add(self.config.silence_ms(has_order)) {
             self.alarm_ms = silence;
             self.note(Note::Silence(silence));
             self.rotate();

@@ -74,6 +74,7 @@ pub fn config() -> Config {
         readings_per_unit: 5,
         max_unit_age_ms: 60_000,
         heartbeat_ms: 2_000,
+        rest_ms: 20_000,
         refresh_ms: 10_000,
         resend_after_ms: 2_000,
         gateways: 4,

@@ -2,11 +2,11 @@
 
 use super::{inherents, slot_duration, Shared};
 use crate::service::partial::{FullBlockImport, FullClient, FullSelectChain};
-use loadstone_author::{Gated, PoolDemand, PromptWorker};
+use loadstone_author::{Gated, Need, PoolDemand, PromptWorker};
 use loadstone_clock::ClockGuard;
 use loadstone_core::Millis;
 use loadstone_runtime::{extensions::ORDER_PRIORITY, opaque::Block, Hash, Header};
-use loadstone_runtime_api::LoadstoneApi;
+use loadstone_runtime_api::{Activity, LoadstoneApi};
 use sc_consensus_aura::{build_aura_worker, standalone::find_pre_digest, BuildAuraWorkerParams, SlotProportion};
 use sc_consensus_slots::{start_slot_worker, SimpleSlotWorkerToSlotWorker};
 use sc_service::{Error, TaskManager};
@@ -23,9 +23,13 @@ fn slot_of(header: &Header) -> Option<u64> {
     (header.number > 0).then(|| find_pre_digest::<Block, AuraSignature>(header).ok().map(u64::from)).flatten()
 }
 
-/// Asks the runtime whether work waits for a block. One that can't be asked gets its heartbeats alone.
-fn has_work(client: Arc<FullClient>) -> impl Fn(Hash, u64) -> bool {
-    move |head, now_ms| client.runtime_api().has_work(head, Millis(now_ms)).unwrap_or_default()
+/// What the runtime needs a block for. One that can't be asked gets its heartbeats.
+fn need(client: Arc<FullClient>) -> impl Fn(Hash, u64) -> Need {
+    move |head, now_ms| match client.runtime_api().activity(head, Millis(now_ms)) {
+        Ok(Activity::Resting) => Need::Nothing,
+        Ok(Activity::Working) => Need::Ordinary,
+        Ok(Activity::Alert) | Err(_) => Need::Heartbeats,
+    }
 }
 
 /// Starts authoring blocks, as long as the clock is good enough.
@@ -72,7 +76,7 @@ pub fn start_author(
         spawn.spawn_blocking("aura", Some("block-authoring"), slots);
         return Ok(());
     };
-    let demand = PoolDemand::new(shared.pool.clone(), has_work(shared.client.clone()), ORDER_PRIORITY);
+    let demand = PoolDemand::new(shared.pool.clone(), need(shared.client.clone()), ORDER_PRIORITY);
     let worker = PromptWorker::new(aura, select_chain.clone(), shared.client.clone(), demand, timing, slot_of);
     let slots = start_slot_worker(slot_duration, select_chain, Gated::new(worker, may_author), sync, providers);
     spawn.spawn_blocking("aura", Some("block-authoring"), slots);
