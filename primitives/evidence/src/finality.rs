@@ -128,6 +128,45 @@ impl AuthoritySet {
     }
 }
 
+/// A header with the proof that it is final.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Finalised {
+    /// The header.
+    pub header: Header,
+    /// Its descendants up to the justified block, oldest first; empty when it is justified itself.
+    pub path: Vec<Header>,
+    /// Justification (SCALE bytes) of the last header.
+    pub justification: Vec<u8>,
+}
+
+/// What is wrong with a [`Finalised`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfinal {
+    /// The headers do not follow each other.
+    Path,
+    /// The set did not finalise the last one.
+    Justification,
+}
+
+impl Finalised {
+    /// Checks that the headers follow each other and that `set` finalised the last.
+    ///
+    /// # Errors
+    /// [`Unfinal`] says which of the two does not hold.
+    pub fn check(&self, set: &AuthoritySet) -> Result<(), Unfinal> {
+        let mut last: &Header = &self.header;
+        let mut hash = last.hash();
+        for header in &self.path {
+            if header.parent_hash != hash || Some(header.number) != last.number.checked_add(1) {
+                return Err(Unfinal::Path);
+            }
+            last = header;
+            hash = header.hash();
+        }
+        set.verify(last.number, hash, &self.justification).map_err(|_| Unfinal::Justification)
+    }
+}
+
 /// Headers between a justification's target and the blocks that were voted for.
 struct Ancestry<'a> {
     headers: BTreeMap<Hash, &'a Header>,
