@@ -37,6 +37,10 @@ pub enum OrderCapsule {
 /// First version of the capsule.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct OrderCapsuleV1 {
+    /// Whom the order addresses.
+    pub area: AreaId,
+    /// Which way.
+    pub direction: Direction,
     /// Id of the set that finalised the block: tells a verifier that holds another one so.
     pub set: SetId,
     /// The block in whose state the order stands.
@@ -63,6 +67,8 @@ pub struct VerifiedOrder {
 pub enum BrokenCapsule {
     /// The bytes are no capsule, not its canonical encoding, or too many.
     Malformed,
+    /// It is of another area or direction.
+    OtherPlace,
     /// It names another authority set than the verifier's: nothing is said about its truth.
     OtherSet(SetId),
     /// The headers do not follow each other, or one of them ends the set's turn before the last.
@@ -79,6 +85,7 @@ impl fmt::Display for BrokenCapsule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed => write!(f, "encoding: the bytes are no canonical capsule"),
+            Self::OtherPlace => write!(f, "place: the capsule is of another area or direction"),
             Self::OtherSet(id) => write!(f, "authority set: the capsule is of set {id}"),
             Self::HeaderPath => write!(f, "header path: the headers do not follow each other in one set's turn"),
             Self::Justification => write!(f, "justification: the block is not final"),
@@ -104,11 +111,24 @@ impl OrderCapsule {
         direction: Direction,
     ) -> Result<Self, StateError> {
         let state = minimal_proof(&finalised.header.state_root, proof, &[keys::order(area, direction)])?;
-        Ok(Self::V1(OrderCapsuleV1 { set, finalised, state }))
+        Ok(Self::V1(OrderCapsuleV1 { area, direction, set, finalised, state }))
     }
 
-    /// Verifies encoded bytes as a capsule of `area` and `direction` against the authority set that votes
-    /// on the block.
+    /// Decodes bytes from anywhere. Nothing in the result is proven before [`OrderCapsuleV1::verify`].
+    ///
+    /// # Errors
+    /// [`BrokenCapsule::Malformed`] when they are no capsule, not its canonical encoding, or too many.
+    pub fn open(bytes: &[u8]) -> Result<OrderCapsuleV1, BrokenCapsule> {
+        if bytes.len() > MAX_CAPSULE_BYTES {
+            return Err(BrokenCapsule::Malformed);
+        }
+        let capsule = Self::decode_all(&mut &bytes[..]).map_err(|_| BrokenCapsule::Malformed)?;
+        let is_canonical = capsule.encode() == bytes;
+        let Self::V1(capsule) = capsule;
+        is_canonical.then_some(capsule).ok_or(BrokenCapsule::Malformed)
+    }
+
+    /// Verifies encoded bytes, as [`OrderCapsuleV1::verify`].
     ///
     /// # Errors
     /// The first [`BrokenCapsule`]; nothing in the bytes can make it panic.
@@ -118,21 +138,25 @@ impl OrderCapsule {
         area: AreaId,
         direction: Direction,
     ) -> Result<VerifiedOrder, BrokenCapsule> {
-        let Self::V1(capsule) = decode(bytes)?;
-        capsule.verify(set, area, direction)
+        Self::open(bytes)?.verify(set, area, direction)
     }
-}
-
-fn decode(bytes: &[u8]) -> Result<OrderCapsule, BrokenCapsule> {
-    if bytes.len() > MAX_CAPSULE_BYTES {
-        return Err(BrokenCapsule::Malformed);
-    }
-    let capsule = OrderCapsule::decode_all(&mut &bytes[..]).map_err(|_| BrokenCapsule::Malformed)?;
-    (capsule.encode() == bytes).then_some(capsule).ok_or(BrokenCapsule::Malformed)
 }
 
 impl OrderCapsuleV1 {
-    fn verify(self, set: &AuthoritySet, area: AreaId, direction: Direction) -> Result<VerifiedOrder, BrokenCapsule> {
+    /// Verifies the capsule as one of `area` and `direction` against the authority set that votes on its
+    /// block.
+    ///
+    /// # Errors
+    /// The first [`BrokenCapsule`].
+    pub fn verify(
+        &self,
+        set: &AuthoritySet,
+        area: AreaId,
+        direction: Direction,
+    ) -> Result<VerifiedOrder, BrokenCapsule> {
+        if (self.area, self.direction) != (area, direction) {
+            return Err(BrokenCapsule::OtherPlace);
+        }
         if self.set != set.id {
             return Err(BrokenCapsule::OtherSet(self.set));
         }

@@ -115,7 +115,11 @@ fn a_capsule_of_another_area_or_direction_says_nothing_about_this_one() {
     // THEN it proves no other area's order, and never this one's absence
     for (area, direction) in [(AreaId(4), DOWN), (AREA, Direction::Up), (AreaId(1_000), DOWN)] {
         let outcome = OrderCapsule::verify(&bytes, &set, area, direction);
-        assert!(matches!(outcome, Err(BrokenCapsule::StateProof)), "{outcome:?}");
+        assert_eq!(outcome, Err(BrokenCapsule::OtherPlace));
+        // AND not under another label either
+        let OrderCapsule::V1(mut relabelled) = capsule.clone();
+        (relabelled.area, relabelled.direction) = (area, direction);
+        assert_eq!(relabelled.verify(&set, area, direction), Err(BrokenCapsule::StateProof));
     }
 }
 
