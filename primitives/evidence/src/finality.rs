@@ -10,7 +10,7 @@ use alloc::{
 };
 use codec::{Decode, DecodeAll, Encode};
 use finality_grandpa::{voter_set::VoterSet, Message};
-use loadstone_core::{BlockNumber, Hash};
+use loadstone_core::{BlockNumber, ChangeNotice, Hash, CHANGE_ENGINE_ID};
 use sp_consensus_grandpa::{
     localized_payload_with_buffer, AuthorityId, AuthorityList, ConsensusLog, GrandpaJustification, ScheduledChange,
     SetId, GRANDPA_ENGINE_ID,
@@ -221,6 +221,14 @@ pub fn change_in(header: &Header) -> Change {
         }
     }
     change
+}
+
+/// What `header` gives notice of; items that do not decode are left out.
+pub fn notices(header: &Header) -> impl Iterator<Item = ChangeNotice> + '_ {
+    header.digest.logs.iter().filter_map(|item| match item {
+        DigestItem::Consensus(CHANGE_ENGINE_ID, bytes) => ChangeNotice::decode(&mut &bytes[..]).ok(),
+        _ => None,
+    })
 }
 
 #[cfg(test)]

@@ -42,6 +42,8 @@ fn running(bench: &Bench, sequence: u64, anchor: AnchorNumber) -> Order {
     emergency(DOWN, sequence, bench.ms, bench.ms + 60_000, anchor)
 }
 
+type Bend = fn(&mut OrderCapsuleV1);
+
 fn verified(bench: &Bench) -> Vec<(u64, Source)> {
     let notes = bench.notes.iter().filter_map(|note| match note {
         Note::OrderVerified { sequence, by, .. } => Some((*sequence, *by)),
@@ -99,11 +101,11 @@ fn a_capsule_after_the_own_read_changes_nothing() {
 
 #[test]
 fn capsules_with_any_broken_link_do_nothing_and_their_gateway_is_left() {
-    let bends: [(&dyn Fn(&mut OrderCapsuleV1), BrokenCapsule); 4] = [
-        (&|capsule| capsule.finalised.justification[0] ^= 1, BrokenCapsule::Justification),
-        (&|capsule| capsule.finalised.header.state_root = Hash::zero(), BrokenCapsule::Justification),
-        (&|capsule| capsule.finalised.path.push(capsule.finalised.header.clone()), BrokenCapsule::HeaderPath),
-        (&|capsule| capsule.state.clear(), BrokenCapsule::StateProof),
+    let bends: [(Bend, BrokenCapsule); 4] = [
+        (|capsule| capsule.finalised.justification[0] ^= 1, BrokenCapsule::Justification),
+        (|capsule| capsule.finalised.header.state_root = Hash::zero(), BrokenCapsule::Justification),
+        (|capsule| capsule.finalised.path.push(capsule.finalised.header.clone()), BrokenCapsule::HeaderPath),
+        (|capsule| capsule.state.clear(), BrokenCapsule::StateProof),
     ];
     for (bend, fault) in bends {
         // GIVEN a capsule with a link bent
