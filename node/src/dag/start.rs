@@ -76,7 +76,7 @@ where
     P: TransactionPool<Block = Block, Hash = Hash> + 'static,
 {
     let finalised = params.client.finality_notification_stream();
-    let finalised = finalised.map(|block| BlockRef { hash: block.hash, number: (*block.header.number()).into() });
+    let finalised = finalised.map(|block| BlockRef { hash: block.hash, number: *block.header.number() });
     let orders = Arc::new(ClientOrders::<Block, BE, C>::new(params.client.clone()));
     let chain: Arc<dyn Chain> = Arc::new(ClientChain::<Block, C, P>::new(params.client, params.pool));
     let genesis = chain.genesis();
