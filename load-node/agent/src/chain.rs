@@ -3,7 +3,7 @@
 use anyhow::Context;
 use codec::DecodeAll;
 use loadstone_core::{AreaId, DeviceId, ResourceId};
-use loadstone_evidence::keys;
+use loadstone_evidence::{keys, AuthoritySet};
 use loadstone_load_core::{Answer, Query};
 
 /// Whose keys are read.
@@ -30,6 +30,7 @@ impl Scope {
             }
             Query::Programme(id, version) => vec![keys::programme(id, version)],
             Query::Anchor(number) => vec![keys::anchor(number)],
+            Query::Voters => vec![keys::grandpa_set_id(), keys::grandpa_authorities()],
         }
     }
 }
@@ -48,6 +49,12 @@ pub fn answer(query: Query, values: &[Option<Vec<u8>>]) -> anyhow::Result<Answer
         }
         Query::Programme(id, version) => Answer::Programme(id, version, value(values, 0, "Programme")?),
         Query::Anchor(number) => Answer::Anchor(number, value(values, 0, "Anchor")?),
+        Query::Voters => {
+            let authorities = value(values, 1, "AuthorityList")?;
+            // The pallet stores no id before the first change.
+            let id = value(values, 0, "SetId")?.unwrap_or_default();
+            Answer::Voters(authorities.map(|authorities| AuthoritySet { id, authorities }))
+        }
     })
 }
 
@@ -85,6 +92,9 @@ mod tests {
         // AND what is absent is absent, and foreign bytes are an error with a remedy
         assert_eq!(answer(query, &[None]).unwrap(), Answer::Anchor(AnchorNumber(4), None));
         assert!(answer(query, &[Some(vec![1, 2])]).unwrap_err().to_string().contains("Remedy"));
+        // AND the set of a chain that never changed it has the id 0
+        let voters = answer(Query::Voters, &[None, Some(vec![0])]).unwrap();
+        assert_eq!(voters, Answer::Voters(Some(AuthoritySet { id: 0, authorities: Vec::new() })));
         // AND an event without a clearing is no event yet
         assert_eq!(answer(Query::Event(EventId(1)), &[None, None, None]).unwrap(), Answer::Event(EventId(1), None));
     }

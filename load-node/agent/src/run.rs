@@ -12,10 +12,10 @@ use crate::{
 };
 use anyhow::{bail, Context};
 use loadstone_core::{AreaId, ChangeNotice, DeviceId, Direction, Millis, ResourceId};
-use loadstone_dag::Refusal;
+use loadstone_dag::{GatewayMessage, Refusal};
 use loadstone_evidence::keys;
 use loadstone_light::{Head, HeadStream, LightClient, LightError, StorageAnswer};
-use loadstone_load_core::{Ledger, LoadNode, Now, Query, Summary, VerifiedHead};
+use loadstone_load_core::{Ledger, LoadNode, Now, Query, Source, Summary, VerifiedHead};
 use loadstone_load_store::RocksLedger;
 use serde_json::json;
 use site::Site;
@@ -81,6 +81,8 @@ struct Agent {
     /// When the head with the newest notice of an order was verified, by direction.
     noticed: [Option<u64>; 2],
     answer_seen_ms: u64,
+    /// When the last capsule came.
+    capsule_seen_ms: u64,
     /// Refusals that the log named lately: gateway and kind.
     told: Vec<((usize, Discriminant<Refusal>), Instant)>,
 }
@@ -122,6 +124,7 @@ pub async fn run(config: Config, options: Options) -> anyhow::Result<Summary> {
         heads: 0,
         noticed: [None; 2],
         answer_seen_ms: 0,
+        capsule_seen_ms: 0,
         told: Vec::new(),
     };
     tracing::info!(target: "node", name = %config.name, ?genesis, "started");
@@ -256,25 +259,27 @@ impl Agent {
                 .event("head", json!({ "number": head.number, "hash": head.hash, "seen_ms": head.seen.unix_ms }));
         }
         let first = self.slot_ms.is_none();
-        let Some(time) = self.chain_time(&head).await else { return };
+        let Some((time, slot_ms)) = self.chain_time(&head).await else { return };
         self.heads = self.heads.wrapping_add(1);
         // Proving the slot length takes a moment, in which heads were not looked at.
         let head_now = if first { self.now() } else { self.at(head.seen.instant, head.seen.unix_ms) };
         let after_gap = head.after_gap || first;
-        self.node.head(head_now, VerifiedHead { number: head.number, time, notices: head.notices, after_gap });
+        let Head { number, notices, set_changed, .. } = head;
+        self.node.head(head_now, VerifiedHead { number, time, notices, after_gap, set_changed, slot_ms });
     }
 
-    /// Chain time of a head: its slot times the length of a slot. That length follows from one proven
+    /// Chain time of a head, its slot times the length of a slot, and that length in milliseconds. The length follows from one proven
     /// read of the chain's clock: as the clock lies within its slot and slots are many, clock / slot
     /// rounded down is the length.
-    async fn chain_time(&mut self, head: &Head) -> Option<Millis> {
+    async fn chain_time(&mut self, head: &Head) -> Option<(Millis, u64)> {
         let slot = head.slot?;
         if self.slot_ms.is_none() {
             let answer = timeout(WAIT_TIME, self.light.read(vec![keys::timestamp_now()])).await.ok()?.ok()?;
             let bytes = <[u8; 8]>::try_from(answer.values.first()?.as_deref()?).ok()?;
             self.slot_ms = u64::from_le_bytes(bytes).checked_div(answer.head.slot?);
         }
-        Some(Millis(slot.saturating_mul(self.slot_ms?)))
+        let slot_ms = self.slot_ms?;
+        Some((Millis(slot.saturating_mul(slot_ms)), slot_ms))
     }
 
     fn ask(&self, query: Query) {
@@ -316,13 +321,22 @@ impl Agent {
                 self.reports.event("gateway_down", json!({ "gateway": gateway, "url": url, "reason": reason }));
                 self.node.lost(gateway);
             }
-            GatewayEvent::Said(message) => self.node.message(now, gateway, *message),
+            GatewayEvent::Said(message) => {
+                if matches!(*message, GatewayMessage::Capsule(_)) {
+                    self.capsule_seen_ms = now.unix.0;
+                }
+                self.node.message(now, gateway, *message);
+            }
         }
     }
 
-    /// When the order of `direction` was verified final: at the head that gave notice of it, or else
-    /// at the head that it was read at.
-    fn finalised_ms(&mut self, direction: Direction) -> u64 {
-        self.noticed[direction as usize].take().unwrap_or(self.answer_seen_ms)
+    /// When the order of `direction` was verified final: when its capsule came, at the head that gave
+    /// notice of it, or else at the head that it was read at.
+    fn finalised_ms(&mut self, direction: Direction, by: Source) -> u64 {
+        let noticed = self.noticed[direction as usize].take();
+        match by {
+            Source::Capsule => self.capsule_seen_ms,
+            Source::Proof => noticed.unwrap_or(self.answer_seen_ms),
+        }
     }
 }

@@ -83,6 +83,11 @@ impl Desk {
         &self.guard
     }
 
+    /// Whether this order is here already with the node's share in it.
+    pub(crate) fn knows(&self, order: &Order) -> bool {
+        self.guard.order.as_ref() == Some(order) && !matches!(self.share, Share::Unknown)
+    }
+
     /// Takes the order that stands on chain at a head which is not older than any before.
     pub(crate) fn on_order(&mut self, order: Option<Order>, availability: Option<&Availability>) -> Arrival {
         let Some(order) = order else { return Arrival::Known };
@@ -93,10 +98,10 @@ impl Desk {
             let (got, known) = (order.sequence, self.guard.sequence);
             return Arrival::Refused(format!("order {got} comes after order {known}: sequences never go back"));
         }
-        let known = self.guard.order.as_ref() == Some(&order);
-        if known && !matches!(self.share, Share::Unknown) {
+        if self.knows(&order) {
             return Arrival::Known;
         }
+        let known = self.guard.order.as_ref() == Some(&order);
         self.share = match &order.rule {
             OrderRule::Event(_) => Share::Unknown,
             rule @ OrderRule::Emergency { .. } => match availability.map(|entries| emergency_quota(entries, rule)) {

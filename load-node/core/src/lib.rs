@@ -12,13 +12,16 @@ mod anchors;
 mod clock;
 mod config;
 mod desk;
+mod known;
 mod ledger;
 mod node;
 mod outbox;
+mod standing;
 mod types;
 mod writer;
 
 pub use config::{Config, ConfigError};
 pub use ledger::{Entry, Ledger, LedgerError, Summary, UnitState};
 pub use node::LoadNode;
+pub use standing::Standing;
 pub use types::*;

@@ -1,10 +1,12 @@
 //! The state machine: inputs of the chain and the meter. Gateways' inputs are in `gateway`.
 
+mod capsules;
 mod gateway;
 mod orders;
 
 use crate::{
-    anchors::Anchors, clock::ChainClock, desk::Desk, outbox::Outbox, types::*, writer::Writer, Config, ConfigError,
+    anchors::Anchors, clock::ChainClock, desk::Desk, known::Known, outbox::Outbox, types::*, writer::Writer, Config,
+    ConfigError,
 };
 use loadstone_core::{BlockNumber, ChangeNotice, Device, Direction, Hash, Millis, Resource, Watts};
 use loadstone_dag::{Body, Slot, Unit, WitnessRef, MAX_READINGS};
@@ -46,6 +48,8 @@ pub struct LoadNode {
     /// Gateways that hold another unit in a place of ours.
     disowned: BTreeSet<usize>,
     frontier: Option<WitnessRef>,
+    /// What orders are proven with.
+    known: Known,
     out: Vec<Output>,
 }
 
@@ -77,6 +81,7 @@ impl LoadNode {
             connected: vec![false; config.gateways],
             disowned: BTreeSet::new(),
             frontier: None,
+            known: Known::new(saved.voters, saved.standings),
             out: Vec::new(),
             signer,
             config,
@@ -136,22 +141,32 @@ impl LoadNode {
         self.clock.observe(head.time, now);
         self.alarm_ms = 0;
         self.head = SavedHead { number: head.number, time: head.time.max(self.head.time) };
+        self.known.on_head(&head);
         if self.head_saved_ms.is_none_or(|at| now.mono_ms.saturating_sub(at) >= HEAD_SAVE_MS) {
             self.head_saved_ms = Some(now.mono_ms);
-            self.out.push(Output::Persist(vec![Change::Head(self.head)], false));
+            // A capsule may have been ahead of the light client.
+            let saved = SavedHead { number: self.head.number.max(self.floor), ..self.head };
+            self.out.push(Output::Persist(vec![Change::Head(saved)], false));
         }
         for query in std::mem::take(&mut self.failed) {
             self.ask(query);
         }
         for notice in &head.notices {
             match notice {
-                ChangeNotice::Order(area, direction) if *area == self.config.area => self.ask(Query::Order(*direction)),
+                ChangeNotice::Order(area, direction) if *area == self.config.area => {
+                    if !self.known.has_shown(*direction, head.number) {
+                        self.ask(Query::Order(*direction));
+                    }
+                }
                 ChangeNotice::Order(..) => {}
                 ChangeNotice::Anchor(number) => {
                     self.anchors.announced(*number);
                     self.ask_anchors(false);
                 }
             }
+        }
+        if head.set_changed || head.after_gap {
+            self.ask(Query::Voters);
         }
         if head.after_gap || self.refreshed_ms.is_none() {
             self.refresh(now);
@@ -170,7 +185,10 @@ impl LoadNode {
         }
         match answer {
             Answer::Device(device, resource) => self.on_device(now, device, resource),
-            Answer::Order(direction, order, availability) => self.on_order(now, at, direction, order, availability),
+            Answer::Order(direction, order, availability) => {
+                self.on_order_read(now, at, direction, order, availability);
+            }
+            Answer::Voters(set) => self.on_voters(now, set),
             Answer::Event(id, facts) => {
                 self.down.on_event(id, facts.clone());
                 self.up.on_event(id, facts);
@@ -233,6 +251,7 @@ impl LoadNode {
         self.refreshed_ms = Some(now.mono_ms);
         if self.refreshes.is_multiple_of(DEVICE_REFRESH) || !self.admitted {
             self.ask(Query::Device);
+            self.ask_once(Query::Voters);
         }
         self.refreshes = self.refreshes.wrapping_add(1);
         self.ask(Query::Order(Direction::Down));
@@ -354,6 +373,7 @@ impl Answer {
             Self::Event(id, ..) => Query::Event(*id),
             Self::Programme(id, version, ..) => Query::Programme(*id, *version),
             Self::Anchor(number, ..) => Query::Anchor(*number),
+            Self::Voters(_) => Query::Voters,
         }
     }
 }

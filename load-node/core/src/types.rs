@@ -1,11 +1,13 @@
 //! What goes into and comes out of the state machine.
 
+use crate::Standing;
 use codec::{Decode, Encode};
 use loadstone_core::{
     AnchorNumber, AreaId, BlockNumber, ChangeNotice, Device, Direction, EventId, Hash, Incarnation, MerkleProof,
     Millis, ProgrammeId, ProgrammeVersion, PublicKey, Resource, Sequence, Signature, SigningPayload, Watts,
 };
 use loadstone_dag::{AcknowledgementKind, Anchor, DeviceMessage, Refusal, Slot, Unit};
+use loadstone_evidence::{AuthoritySet, BrokenCapsule};
 use loadstone_market::{Availability, Clearing, Event, Order, Programme, Segments};
 
 /// A moment by the node's two clocks.
@@ -36,6 +38,10 @@ pub struct VerifiedHead {
     pub notices: Vec<ChangeNotice>,
     /// Blocks before it were not seen, so notices may have been missed.
     pub after_gap: bool,
+    /// Whether another authority set votes after it.
+    pub set_changed: bool,
+    /// Length of a slot in milliseconds: chain time is a slot's number times this.
+    pub slot_ms: u64,
 }
 
 /// A meter reading.
@@ -62,6 +68,8 @@ pub enum Query {
     Programme(ProgrammeId, ProgrammeVersion),
     /// An anchor.
     Anchor(AnchorNumber),
+    /// The authority set that votes on the blocks after the head.
+    Voters,
 }
 
 /// What stands on chain; `None` where it is proven absent.
@@ -77,6 +85,8 @@ pub enum Answer {
     Programme(ProgrammeId, ProgrammeVersion, Option<Programme>),
     /// To [`Query::Anchor`].
     Anchor(AnchorNumber, Option<Anchor>),
+    /// To [`Query::Voters`].
+    Voters(Option<AuthoritySet>),
 }
 
 /// The level that the actuator is to hold.
@@ -134,6 +144,10 @@ pub enum Change {
     Head(SavedHead),
     /// What the registry says of this node.
     Identity(Identity),
+    /// Who votes on finality.
+    Voters(Voters),
+    /// The own availability in one direction.
+    Standing(Standing),
 }
 
 /// Proof that a unit is in an anchor of the finalised chain.
@@ -167,6 +181,25 @@ pub struct SavedHead {
     pub number: BlockNumber,
     /// Chain time.
     pub time: Millis,
+}
+
+/// What a capsule is verified with, as the light client has proven it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Voters {
+    /// The set that votes on the next blocks.
+    pub set: AuthoritySet,
+    /// Length of a slot in milliseconds.
+    pub slot_ms: u64,
+}
+
+/// How an order was proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// By a read of the own light client.
+    Proof,
+    /// By a capsule.
+    Capsule,
 }
 
 /// What the registry says of this node, and the chain that says it.
@@ -206,6 +239,10 @@ pub struct Saved {
     pub head: SavedHead,
     /// What the registry said last.
     pub identity: Option<Identity>,
+    /// Who votes on finality, as proven last.
+    pub voters: Option<Voters>,
+    /// The own availability as proven last, at most one a direction.
+    pub standings: Vec<Standing>,
 }
 
 /// Things worth telling people and reports; no rule reads them.
@@ -221,6 +258,8 @@ pub enum Note {
         sequence: u64,
         /// The head that it was proven at.
         block: BlockNumber,
+        /// How it was proven.
+        by: Source,
     },
     /// An order asks nothing of this node.
     NotCalled {
@@ -269,6 +308,15 @@ pub enum Note {
         gateway: usize,
         /// Why.
         refusal: Refusal,
+    },
+    /// A gateway sent a capsule that proves nothing.
+    CapsuleRefused {
+        /// Which gateway.
+        gateway: usize,
+        /// The link that broke.
+        fault: BrokenCapsule,
+        /// Such capsules since the start, this one included.
+        count: u64,
     },
     /// Gateways hold another unit in a place of this node's chain: its ledger is not the device's latest.
     Disowned {

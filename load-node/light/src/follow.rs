@@ -4,7 +4,7 @@
 //! so operations with several items would use its 32 slots up.
 
 use crate::{
-    head::{decode_header, Head, Seen},
+    head::{decode_header, Head, Said, Seen},
     LightError,
 };
 use loadstone_core::Hash;
@@ -196,11 +196,12 @@ impl Follower {
     fn on_header(&mut self, hash: String, header: &Value, seen: Seen, after_gap: bool) -> Vec<Effect> {
         let decoded = header.as_str().and_then(unhex).and_then(|bytes| decode_header(&bytes).ok());
         let raw_hash = unhex(&hash).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-        let (Some((number, slot, notices)), Some(raw_hash)) = (decoded, raw_hash) else {
+        let (Some(said), Some(raw_hash)) = (decoded, raw_hash) else {
             tracing::warn!(target: "light", %hash, "a finalised header does not decode");
             return Vec::new();
         };
-        let head = Head { number, hash: Hash::from(raw_hash), slot, notices, after_gap, seen };
+        let Said { number, slot, notices, set_changed } = said;
+        let head = Head { number, hash: Hash::from(raw_hash), slot, notices, set_changed, after_gap, seen };
         let before = self.newest.replace((hash, head.clone()));
         let mut effects = vec![Effect::Head(head)];
         while let Some((id, keys)) = self.waiting.pop_front() {

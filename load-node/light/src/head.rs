@@ -7,6 +7,11 @@ use std::time::Instant;
 /// Engine id of Aura's pre-runtime digest, which holds the slot.
 const AURA_ENGINE_ID: [u8; 4] = *b"aura";
 
+/// Engine id of GRANDPA's digest items, and the first bytes of those that announce another authority set:
+/// a scheduled change and a forced one.
+const GRANDPA_ENGINE_ID: [u8; 4] = *b"FRNK";
+const SET_CHANGES: [u8; 2] = [1, 2];
+
 /// Greatest number of digest items read from a header; blocks of this chain have fewer than ten.
 const MAX_DIGEST_ITEMS: u32 = 256;
 
@@ -34,6 +39,8 @@ pub struct Head {
     pub slot: Option<u64>,
     /// What changed in the block.
     pub notices: Vec<ChangeNotice>,
+    /// Whether the block announces another authority set.
+    pub set_changed: bool,
     /// Blocks between the head before and this one were not shown, so notices may have been missed.
     pub after_gap: bool,
     /// When finality was verified here.
@@ -51,8 +58,17 @@ impl From<codec::Error> for HeaderError {
     }
 }
 
-/// Number, slot and notices of a SCALE-encoded header.
-pub(crate) fn decode_header(mut bytes: &[u8]) -> Result<(BlockNumber, Option<u64>, Vec<ChangeNotice>), HeaderError> {
+/// What a header says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) number: BlockNumber,
+    pub(crate) slot: Option<u64>,
+    pub(crate) notices: Vec<ChangeNotice>,
+    pub(crate) set_changed: bool,
+}
+
+/// Reads a SCALE-encoded header.
+pub(crate) fn decode_header(mut bytes: &[u8]) -> Result<Said, HeaderError> {
     let input = &mut bytes;
     let _parent = <[u8; 32]>::decode(input)?;
     let number = Compact::<BlockNumber>::decode(input)?.0;
@@ -62,15 +78,18 @@ pub(crate) fn decode_header(mut bytes: &[u8]) -> Result<(BlockNumber, Option<u64
     if items > MAX_DIGEST_ITEMS {
         return Err(HeaderError);
     }
-    let (mut slot, mut notices) = (None, Vec::new());
+    let mut said = Said { number, ..Said::default() };
     for _ in 0..items {
         match decode_item(input)? {
-            Item::Consensus(CHANGE_ENGINE_ID, data) => notices.extend(ChangeNotice::decode(&mut &data[..])),
-            Item::PreRuntime(AURA_ENGINE_ID, data) => slot = u64::decode(&mut &data[..]).ok(),
+            Item::Consensus(CHANGE_ENGINE_ID, data) => said.notices.extend(ChangeNotice::decode(&mut &data[..])),
+            Item::Consensus(GRANDPA_ENGINE_ID, data) => {
+                said.set_changed |= data.first().is_some_and(|kind| SET_CHANGES.contains(kind));
+            }
+            Item::PreRuntime(AURA_ENGINE_ID, data) => said.slot = u64::decode(&mut &data[..]).ok(),
             _ => {}
         }
     }
-    Ok((number, slot, notices))
+    Ok(said)
 }
 
 enum Item {
@@ -134,8 +153,20 @@ pub(crate) mod tests {
         let notice = ChangeNotice::Order(AreaId(3), Direction::Down);
         let bytes = header(77, 123_456, Some(notice));
         // WHEN it is decoded THEN number, slot and notice are there
-        assert_eq!(decode_header(&bytes), Ok((77, Some(123_456), vec![notice])));
-        assert_eq!(decode_header(&header(1, 5, None)), Ok((1, Some(5), vec![])));
+        let said = Said { number: 77, slot: Some(123_456), notices: vec![notice], set_changed: false };
+        assert_eq!(decode_header(&bytes), Ok(said));
+        let said = Said { number: 1, slot: Some(5), ..Said::default() };
+        assert_eq!(decode_header(&header(1, 5, None)), Ok(said));
+    }
+
+    #[test]
+    fn a_change_of_the_authority_set_is_seen() {
+        // GIVEN a header with GRANDPA's digest item of each kind THEN two of them announce another set
+        for (kind, is_change) in [(1, true), (2, true), (3, false), (4, false), (5, false)] {
+            let mut bytes = ([1u8; 32], Compact(7u32), [2u8; 32], [3u8; 32]).encode();
+            (Compact(1u32), 4u8, GRANDPA_ENGINE_ID, vec![kind, 0, 0]).encode_to(&mut bytes);
+            assert_eq!(decode_header(&bytes).map(|said| said.set_changed), Ok(is_change));
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use loadstone_core::{DeviceId, Direction, Incarnation, Millis, Sequence};
 use loadstone_dag::Slot;
 
-/// Format, binding, head, guards, identity.
+/// Format, binding, head, guards, identity, voters, own availability.
 pub(crate) const META: &str = "meta";
 /// Place -> (id, unit).
 pub(crate) const UNITS: &str = "units";
@@ -25,6 +25,7 @@ pub(crate) const KEY_FORMAT: &[u8] = b"format";
 pub(crate) const KEY_BINDING: &[u8] = b"binding";
 pub(crate) const KEY_HEAD: &[u8] = b"head";
 pub(crate) const KEY_IDENTITY: &[u8] = b"identity";
+pub(crate) const KEY_VOTERS: &[u8] = b"voters";
 pub(crate) const KEY_ANCHORED: &[u8] = b"last-anchored";
 pub(crate) const KEY_LIGHT: &[u8] = b"database";
 
@@ -33,6 +34,14 @@ pub(crate) fn guard_key(direction: Direction) -> &'static [u8] {
     match direction {
         Direction::Down => b"guard-down",
         Direction::Up => b"guard-up",
+    }
+}
+
+/// Key of the own availability in a direction.
+pub(crate) fn standing_key(direction: Direction) -> &'static [u8] {
+    match direction {
+        Direction::Down => b"standing-down",
+        Direction::Up => b"standing-up",
     }
 }
 

@@ -5,7 +5,8 @@ use codec::{Decode, DecodeAll, Encode};
 use loadstone_core::{AnchorNumber, DeviceId, Direction, Hash};
 use loadstone_dag::{Body, Slot, Unit};
 use loadstone_load_core::{
-    Anchored, Change, Entry, Guard, Identity, Ledger, LedgerError, Reading, Saved, SavedHead, Summary, Tip, UnitState,
+    Anchored, Change, Entry, Guard, Identity, Ledger, LedgerError, Reading, Saved, SavedHead, Standing, Summary, Tip,
+    UnitState, Voters,
 };
 use loadstone_market::baseline;
 use rocksdb::{ColumnFamily, Direction as Order, IteratorMode, WriteBatch, WriteOptions, DB};
@@ -133,6 +134,8 @@ impl RocksLedger {
             Change::Guard(guard) => batch.put_cf(meta, guard_key(guard.direction), guard.encode()),
             Change::Head(head) => batch.put_cf(meta, KEY_HEAD, head.encode()),
             Change::Identity(identity) => batch.put_cf(meta, KEY_IDENTITY, identity.encode()),
+            Change::Voters(voters) => batch.put_cf(meta, KEY_VOTERS, voters.encode()),
+            Change::Standing(standing) => batch.put_cf(meta, standing_key(standing.direction), standing.encode()),
         }
         Ok(())
     }
@@ -188,6 +191,8 @@ impl Ledger for RocksLedger {
             let guard = self.get::<Guard>(META, guard_key(direction), "order guard");
             guard.transpose()
         });
+        let standings = [Direction::Down, Direction::Up]
+            .map(|direction| self.get::<Standing>(META, standing_key(direction), "own availability").transpose());
         Ok(Saved {
             tip: self.tip()?,
             last_anchored: self.get(META, KEY_ANCHORED, "last anchored unit")?,
@@ -195,6 +200,8 @@ impl Ledger for RocksLedger {
             guards: guards.into_iter().flatten().collect::<Result<_, _>>()?,
             head: self.get::<SavedHead>(META, KEY_HEAD, "head")?.unwrap_or_default(),
             identity: self.get::<Identity>(META, KEY_IDENTITY, "identity")?,
+            voters: self.get::<Voters>(META, KEY_VOTERS, "voters")?,
+            standings: standings.into_iter().flatten().collect::<Result<_, _>>()?,
         })
     }
 

@@ -2,8 +2,10 @@
 
 use loadstone_core::{AnchorNumber, DeviceId, Direction, Hash, Incarnation, MerkleProof, Millis, Sequence, Watts};
 use loadstone_dag::{Anchor, Body, Readings, Slot, Unit, UnitContent};
+use loadstone_evidence::AuthoritySet;
 use loadstone_load_core::{
-    Anchored, Change, Guard, Identity, Ledger, LedgerError, Reading, SavedHead, Summary, Tip, UnitState,
+    Anchored, Change, Guard, Identity, Ledger, LedgerError, Reading, SavedHead, Standing, Summary, Tip, UnitState,
+    Voters,
 };
 use loadstone_load_store::RocksLedger;
 use std::path::Path;
@@ -62,11 +64,14 @@ fn everything_is_there_after_reopening() {
     let guard = Guard { direction: Direction::Up, sequence: 12, order: None, received: true, completed: false };
     let head = SavedHead { number: 77, time: Millis(5) };
     let identity = Identity { incarnation: Incarnation(0), load_min: Watts(1), load_max: Watts(2) };
+    let voters = Voters { set: AuthoritySet { id: 3, authorities: Vec::new() }, slot_ms: 200 };
+    let standing = Standing { direction: Direction::Up, time: Millis(4), entries: None };
     {
         let ledger = open(&folder);
         filled(&ledger);
         let changes = [Change::Guard(guard.clone()), Change::Head(head), Change::Identity(identity)];
         ledger.apply(&changes, true).unwrap();
+        ledger.apply(&[Change::Voters(voters.clone()), Change::Standing(standing.clone())], false).unwrap();
         ledger.save_light_database("database").unwrap();
     }
     // WHEN it is closed and opened again
@@ -78,6 +83,7 @@ fn everything_is_there_after_reopening() {
     assert_eq!(saved.last_anchored, Some((slot(0, 1), unit(slot(0, 1), 5, 5).1)));
     assert_eq!(saved.pending, [reading(15)]);
     assert_eq!((saved.guards, saved.head, saved.identity), (vec![guard], head, Some(identity)));
+    assert_eq!((saved.voters, saved.standings), (Some(voters), vec![standing]));
     assert_eq!(ledger.light_database().unwrap().as_deref(), Some("database"));
 }
 

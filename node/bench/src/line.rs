@@ -83,7 +83,10 @@ impl Line {
                 self.put_off.insert(slot);
             }
             GatewayMessage::Refused(slot, refusal) => bail!("{slot:?} was refused: {refusal:?}"),
-            GatewayMessage::Hello { .. } | GatewayMessage::Accepted(..) | GatewayMessage::Frontier(_) => {}
+            GatewayMessage::Hello { .. }
+            | GatewayMessage::Accepted(..)
+            | GatewayMessage::Frontier(_)
+            | GatewayMessage::Capsule(_) => {}
         }
         Ok(None)
     }

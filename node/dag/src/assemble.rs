@@ -15,6 +15,7 @@ use tokio::{
 };
 
 use crate::{
+    capsules::Capsules,
     chain::{BlockRef, Chain},
     courier::{Courier, Waiting},
     crypto::Checker,
@@ -159,7 +160,7 @@ pub fn assemble(parts: Assembly) -> Result<Service, DagError> {
         introductions: introduced,
     };
     let inbound = match parts.gateway {
-        Some(config) => Some(start_gateway(config, ingest(handle.counters), &spawn)?),
+        Some(config) => Some(start_gateway(config, ingest(handle.counters), handle.capsules, &spawn)?),
         None => None,
     };
     if !parts.keeping.is_idle() {
@@ -175,11 +176,12 @@ pub fn assemble(parts: Assembly) -> Result<Service, DagError> {
 fn start_gateway(
     config: GatewayConfig,
     ingest: Ingest<SharedSeat>,
+    capsules: Capsules,
     spawn: &Spawn,
 ) -> Result<mpsc::Sender<Inbound>, DagError> {
     let rate = config.device_rate;
     let (door, hub, counters) = (ingest.door.clone(), ingest.hub.clone(), ingest.counters.clone());
-    let bound = Gateway::bind(config, ingest.genesis, door, hub, counters);
+    let bound = Gateway::bind(config, ingest.genesis, door, hub, counters, capsules);
     let (gateway, inbound, requests) = bound.map_err(DagError::Gateway)?;
     if let Ok(address) = gateway.address() {
         log::info!(target: crate::LOG, "devices are served at ws://{address}");

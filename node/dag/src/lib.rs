@@ -6,6 +6,7 @@
 
 mod assemble;
 mod bundles;
+mod capsules;
 mod catch_up;
 mod chain;
 #[cfg(test)]
@@ -44,6 +45,7 @@ mod worker;
 mod writer;
 
 pub use assemble::{assemble, Assembly, Service, Spawn};
+pub use capsules::{make as make_capsules, Capsules, Justified, OrderSource, Place};
 pub use chain::{BlockRef, Chain, ChainError};
 pub use counter::CounterError;
 pub use crypto::KEY_TYPE;

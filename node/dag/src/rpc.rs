@@ -6,7 +6,7 @@ use jsonrpsee::{
     proc_macros::rpc,
     types::{error::INTERNAL_ERROR_CODE, ErrorObjectOwned},
 };
-use loadstone_core::{AnchorNumber, DeviceId, Incarnation, MmrProof, Sequence};
+use loadstone_core::{AnchorNumber, AreaId, DeviceId, Direction, Incarnation, MmrProof, Sequence};
 use loadstone_dag::{AnchorUnits, GatewayMessage, Slot};
 use serde::Serialize;
 
@@ -59,6 +59,11 @@ pub trait DagApi {
     /// one is for the range of the first `leaves` anchors, by default of all that are complete here.
     #[method(name = "proof", blocking)]
     fn proof(&self, device: u32, incarnation: u16, sequence: u64, leaves: Option<u32>) -> RpcResult<String>;
+
+    /// Hex of the newest order capsule of an area and direction (`down` or `up`), while the order runs: the
+    /// bytes of an `OrderCapsule`, good for any channel.
+    #[method(name = "orderCapsule")]
+    async fn order_capsule(&self, area: u16, direction: Direction) -> RpcResult<String>;
 
     /// Anchored readings of a device with `from <= time < to` in Unix milliseconds, oldest unit
     /// first; the newest 10,000 when there are more.
@@ -130,6 +135,12 @@ impl DagApiServer for DagRpc {
         let (_, unit) = self.dag.store.anchored(&slot).map_err(failed)?.ok_or_else(|| missing("the unit"))?;
         let range = self.range(anchor.number, leaves)?;
         Ok(hexed(&(anchor, proof, unit, range)))
+    }
+
+    async fn order_capsule(&self, area: u16, direction: Direction) -> RpcResult<String> {
+        let capsule = self.dag.capsules.get((AreaId(area), direction));
+        let capsule = capsule.ok_or_else(|| missing("a capsule of an order that runs"))?;
+        Ok(format!("0x{}", hex::encode(capsule)))
     }
 
     fn readings(&self, device: u32, from: u64, to: u64) -> RpcResult<Vec<ReadingRow>> {

@@ -7,6 +7,7 @@ use parking_lot::RwLock;
 use serde::Serialize;
 
 use crate::{
+    capsules::Capsules,
     health::Health,
     metrics::{Counters, Totals},
     proofs::Proofs,
@@ -89,9 +90,15 @@ pub struct DagHandle {
     pub(crate) proofs: Arc<Proofs>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) view: Arc<RwLock<View>>,
+    pub(crate) capsules: Capsules,
 }
 
 impl DagHandle {
+    /// Where capsules are put up for devices.
+    pub fn capsules(&self) -> Capsules {
+        self.capsules.clone()
+    }
+
     /// What the service has counted so far.
     pub fn totals(&self) -> Totals {
         self.counters.totals()
@@ -105,6 +112,7 @@ impl DagHandle {
             store,
             counters: Arc::new(counters),
             view: Arc::new(RwLock::new(View::default())),
+            capsules: Capsules::default(),
         }
     }
 

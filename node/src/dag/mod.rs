@@ -5,6 +5,7 @@
 mod chain;
 mod history;
 mod network;
+mod orders;
 mod start;
 
 pub use network::protocols;

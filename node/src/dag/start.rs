@@ -5,31 +5,36 @@ use std::{path::PathBuf, sync::Arc};
 use futures::StreamExt;
 use loadstone_core::{BlockNumber, Hash};
 use loadstone_dag_node::{
-    assemble, Assembly, BlockRef, Chain, Counters, DagError, DagHandle, GatewayConfig, Keeping, Service, Store,
+    assemble, make_capsules, Assembly, BlockRef, Chain, Counters, DagError, DagHandle, GatewayConfig, Keeping, Service,
+    Store,
 };
 use loadstone_runtime_api::LoadstoneApi;
-use sc_client_api::BlockchainEvents;
+use sc_client_api::{Backend, BlockchainEvents, ProofProvider, StorageProvider};
+use sc_consensus_grandpa::GrandpaJustificationStream;
 use sc_network::service::traits::NetworkService;
 use sc_service::SpawnEssentialTaskHandle;
 use sc_transaction_pool_api::TransactionPool;
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 use sp_keystore::KeystorePtr;
-use sp_runtime::traits::{Block as BlockT, Header, NumberFor};
+use sp_runtime::traits::{Block as BlockT, Header as _, NumberFor};
 use substrate_prometheus_endpoint::Registry;
 
 use super::{
     chain::ClientChain,
     history,
     network::{DagProtocols, Links},
+    orders::{justified, ClientOrders},
 };
 
 /// What the service needs of the node.
-pub struct DagParams<C, P> {
+pub struct DagParams<Block: BlockT, C, P> {
     /// The client.
     pub client: Arc<C>,
     /// The transaction pool.
     pub pool: Arc<P>,
+    /// Gives the justification of every block that is finalised.
+    pub justifications: GrandpaJustificationStream<Block>,
     /// The running network.
     pub network: Arc<dyn NetworkService>,
     /// What [`super::protocols`] returned.
@@ -54,16 +59,25 @@ pub struct DagParams<C, P> {
 /// A node whose keystore holds no committee member's key follows without signing when its peer id is a
 /// member's. One that is no member fetches anchors from members if it is a validator, and otherwise only
 /// answers RPC from what it has.
-pub fn start<Block, C, P>(params: DagParams<C, P>) -> Result<DagHandle, DagError>
+pub fn start<Block, BE, C, P>(params: DagParams<Block, C, P>) -> Result<DagHandle, DagError>
 where
-    Block: BlockT<Hash = Hash>,
+    Block: BlockT<Hash = Hash, Header = loadstone_evidence::Header>,
+    BE: Backend<Block> + 'static,
     NumberFor<Block>: Into<BlockNumber> + From<BlockNumber>,
-    C: ProvideRuntimeApi<Block> + HeaderBackend<Block> + BlockchainEvents<Block> + Send + Sync + 'static,
+    C: ProvideRuntimeApi<Block>
+        + HeaderBackend<Block>
+        + BlockchainEvents<Block>
+        + StorageProvider<Block, BE>
+        + ProofProvider<Block>
+        + Send
+        + Sync
+        + 'static,
     C::Api: LoadstoneApi<Block>,
     P: TransactionPool<Block = Block, Hash = Hash> + 'static,
 {
     let finalised = params.client.finality_notification_stream();
-    let finalised = finalised.map(|block| BlockRef { hash: block.hash, number: (*block.header.number()).into() });
+    let finalised = finalised.map(|block| BlockRef { hash: block.hash, number: *block.header.number() });
+    let orders = Arc::new(ClientOrders::<Block, BE, C>::new(params.client.clone()));
     let chain: Arc<dyn Chain> = Arc::new(ClientChain::<Block, C, P>::new(params.client, params.pool));
     let genesis = chain.genesis();
     std::fs::create_dir_all(&params.folder).map_err(DagError::Folder)?;
@@ -84,5 +98,7 @@ where
         spawn: Box::new(move |name, task| tasks.spawn(name, Some("dag"), task)),
     })?;
     spawn.spawn("dag-history", Some("dag"), history::serve(history, roster, requests));
+    let capsules = make_capsules(orders, justified(&params.justifications), handle.capsules());
+    spawn.spawn("dag-capsules", Some("dag"), capsules);
     Ok(handle)
 }

@@ -90,9 +90,10 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
     }
 
     let folder = config.base_path.config_dir(config.chain_spec.id());
-    let dag = dag::start::<Block, _, _>(DagParams {
+    let dag = dag::start::<Block, FullBackend, _, _>(DagParams {
         client: client.clone(),
         pool: pool.clone(),
+        justifications: grandpa_link.justification_stream(),
         network: network.clone(),
         protocols: dag_protocols,
         keystore: keystore.clone(),

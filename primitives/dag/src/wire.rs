@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Anchor, AnchorProposal, DeviceHead, RecordsClaim, Slot, Unit, Witness};
 
 /// Version of both protocols; peers of another version are turned away.
-pub const WIRE_VERSION: u16 = 1;
+pub const WIRE_VERSION: u16 = 2;
 
 /// Greatest frame from a device in bytes.
 pub const MAX_DEVICE_FRAME: usize = 65_536;
@@ -63,6 +63,9 @@ pub enum GatewayMessage {
     },
     /// The gateway's newest witness, for devices that want to bury it.
     Frontier(crate::WitnessRef),
+    /// The current order of an area with all that proves it: the bytes of `loadstone_evidence`'s
+    /// `OrderCapsule`. Pushed at once when an order is final, and to whoever connects.
+    Capsule(Vec<u8>),
 }
 
 /// Why a unit was refused.

@@ -5,7 +5,11 @@
 //! device's signature. A forced set change breaks the chain: such a bundle starts from a published
 //! checkpoint instead. [`verify`](crate::verify) walks it.
 
-use crate::{finality::AuthoritySet, state::ProofNodes, Header};
+use crate::{
+    finality::{AuthoritySet, Finalised},
+    state::ProofNodes,
+    Header,
+};
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use loadstone_core::{BlockNumber, Device, Hash, MerkleProof, MmrProof};
@@ -70,17 +74,6 @@ impl Checkpoint {
     pub fn hash(&self) -> Hash {
         Hash(sp_crypto_hashing::blake2_256(&self.encode()))
     }
-}
-
-/// A header with the proof that it is final.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Finalised {
-    /// The header.
-    pub header: Header,
-    /// Its descendants up to the justified block, oldest first; empty when it is justified itself.
-    pub path: Vec<Header>,
-    /// Justification (SCALE bytes) of the last header.
-    pub justification: Vec<u8>,
 }
 
 /// How an anchor follows from the target's state.

@@ -10,7 +10,7 @@ use alloc::{
 };
 use codec::{Decode, DecodeAll, Encode};
 use finality_grandpa::{voter_set::VoterSet, Message};
-use loadstone_core::{BlockNumber, Hash};
+use loadstone_core::{BlockNumber, ChangeNotice, Hash, CHANGE_ENGINE_ID};
 use sp_consensus_grandpa::{
     localized_payload_with_buffer, AuthorityId, AuthorityList, ConsensusLog, GrandpaJustification, ScheduledChange,
     SetId, GRANDPA_ENGINE_ID,
@@ -128,6 +128,45 @@ impl AuthoritySet {
     }
 }
 
+/// A header with the proof that it is final.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Finalised {
+    /// The header.
+    pub header: Header,
+    /// Its descendants up to the justified block, oldest first; empty when it is justified itself.
+    pub path: Vec<Header>,
+    /// Justification (SCALE bytes) of the last header.
+    pub justification: Vec<u8>,
+}
+
+/// What is wrong with a [`Finalised`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfinal {
+    /// The headers do not follow each other.
+    Path,
+    /// The set did not finalise the last one.
+    Justification,
+}
+
+impl Finalised {
+    /// Checks that the headers follow each other and that `set` finalised the last.
+    ///
+    /// # Errors
+    /// [`Unfinal`] says which of the two does not hold.
+    pub fn check(&self, set: &AuthoritySet) -> Result<(), Unfinal> {
+        let mut last: &Header = &self.header;
+        let mut hash = last.hash();
+        for header in &self.path {
+            if header.parent_hash != hash || Some(header.number) != last.number.checked_add(1) {
+                return Err(Unfinal::Path);
+            }
+            last = header;
+            hash = header.hash();
+        }
+        set.verify(last.number, hash, &self.justification).map_err(|_| Unfinal::Justification)
+    }
+}
+
 /// Headers between a justification's target and the blocks that were voted for.
 struct Ancestry<'a> {
     headers: BTreeMap<Hash, &'a Header>,
@@ -182,6 +221,14 @@ pub fn change_in(header: &Header) -> Change {
         }
     }
     change
+}
+
+/// What `header` gives notice of; items that do not decode are left out.
+pub fn notices(header: &Header) -> impl Iterator<Item = ChangeNotice> + '_ {
+    header.digest.logs.iter().filter_map(|item| match item {
+        DigestItem::Consensus(CHANGE_ENGINE_ID, bytes) => ChangeNotice::decode(&mut &bytes[..]).ok(),
+        _ => None,
+    })
 }
 
 #[cfg(test)]

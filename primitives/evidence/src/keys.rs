@@ -5,7 +5,7 @@
 //! Blake2_128Concat. The runtime's tests compare these with the pallets' own keys.
 
 use alloc::vec::Vec;
-use codec::Encode;
+use codec::{Decode, Encode};
 use loadstone_core::{
     AccountId, AnchorNumber, AreaId, BlockNumber, DeviceId, Direction, EventId, ProgrammeId, ProgrammeVersion,
     ResourceId,
@@ -162,6 +162,13 @@ maps! {
     claimable(push_blake who: &AccountId): "Settlement" / "Claimables";
 }
 
+/// Area and direction of a key of `Dispatch::Orders`; `None` when it is none.
+pub fn order_place(key: &[u8]) -> Option<(AreaId, Direction)> {
+    let area = AreaId::decode(&mut key.get(40..42)?).ok()?;
+    let direction = Direction::decode(&mut last_part(key, 1)?).ok()?;
+    (order(area, direction) == key).then_some((area, direction))
+}
+
 /// Prefix of the keys of all commitments in an event.
 pub fn commitments_of(event: EventId) -> Vec<u8> {
     let mut key = item("Bids", "Commitments");
@@ -219,6 +226,8 @@ mod tests {
         assert_eq!(order(AreaId(1), Direction::Up).len(), 32 + 8 + 2 + 8 + 1);
         assert_eq!(rank_bucket((AreaId(1), Direction::Up), 3).len(), 32 + 8 + 3 + 8 + 2);
         assert_eq!(last_part(&[1, 2], 3), None);
+        assert_eq!(order_place(&order(AreaId(258), Direction::Up)), Some((AreaId(258), Direction::Up)));
+        assert_eq!(order_place(&event_key), None);
     }
 
     #[test]

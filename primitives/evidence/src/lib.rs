@@ -1,4 +1,4 @@
-//! Storage keys, finality and state proofs, and evidence bundles that verify offline.
+//! Storage keys, finality and state proofs, evidence bundles that verify offline, and order capsules.
 //!
 //! Whoever holds the hash of the genesis block checks with this crate alone that a reading was
 //! measured, anchored and finalised: no node, no clock, no trust in whoever handed the bundle over.
@@ -7,15 +7,19 @@
 extern crate alloc;
 
 mod bundle;
+pub mod capsule;
 pub mod finality;
 pub mod keys;
 #[cfg(feature = "std")]
 pub mod sign;
 pub mod state;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod verify;
 
 pub use bundle::*;
-pub use finality::{AuthoritySet, Header, Justification};
+pub use capsule::{BrokenCapsule, OrderCapsule, VerifiedOrder, MAX_CAPSULE_BYTES};
+pub use finality::{AuthoritySet, Finalised, Header, Justification};
 pub use verify::{verify, BrokenLink};
 
 #[cfg(test)]

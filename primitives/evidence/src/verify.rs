@@ -1,11 +1,10 @@
 //! Walks an evidence bundle link by link and names the first that breaks. Total on hostile input.
 
 use crate::{
-    bundle::{AnchorPlace, Bundle, BundleV1, Checkpoint, Finalised, Start, Verdict, MAX_BUNDLE_BYTES},
-    finality::{change_in, AuthoritySet, Change},
+    bundle::{AnchorPlace, Bundle, BundleV1, Checkpoint, Start, Verdict, MAX_BUNDLE_BYTES},
+    finality::{change_in, AuthoritySet, Change, Unfinal},
     keys,
     state::read_proved,
-    Header,
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeAll, Encode};
@@ -95,9 +94,9 @@ impl BundleV1 {
             return Err(BrokenLink::Genesis);
         }
         let set = self.walk_sets(checkpoint)?;
-        check_final(&self.target, &set).map_err(|fault| match fault {
-            Fault::Path => BrokenLink::HeaderPath,
-            Fault::Justification => BrokenLink::Justification,
+        self.target.check(&set).map_err(|fault| match fault {
+            Unfinal::Path => BrokenLink::HeaderPath,
+            Unfinal::Justification => BrokenLink::Justification,
         })?;
         if let Some(checkpoint) = checkpoint {
             self.meets(checkpoint)?;
@@ -130,7 +129,7 @@ impl BundleV1 {
                 return Err(broken);
             }
             height = change.header.number;
-            check_final(change, &set).map_err(|_| broken)?;
+            change.check(&set).map_err(|_| broken)?;
             set = set.successor(next.next_authorities);
             met |= checkpoint.is_some_and(|checkpoint| checkpoint.set == set);
         }
@@ -208,26 +207,6 @@ impl BundleV1 {
         let signed = sr25519::Pair::verify(&signature, payload.as_bytes(), &sr25519::Public::from_raw(device.key));
         signed.then_some(unit_hash).ok_or(BrokenLink::Signature)
     }
-}
-
-/// What is wrong with a finality proof.
-enum Fault {
-    Path,
-    Justification,
-}
-
-/// Checks that the headers follow each other and that `set` finalised the last.
-fn check_final(proof: &Finalised, set: &AuthoritySet) -> Result<(), Fault> {
-    let mut last: &Header = &proof.header;
-    let mut hash = last.hash();
-    for header in &proof.path {
-        if header.parent_hash != hash || Some(header.number) != last.number.checked_add(1) {
-            return Err(Fault::Path);
-        }
-        last = header;
-        hash = header.hash();
-    }
-    set.verify(last.number, hash, &proof.justification).map_err(|_| Fault::Justification)
 }
 
 fn decode<T: Decode>(value: Option<Vec<u8>>) -> Option<T> {

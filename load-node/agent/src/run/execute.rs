@@ -5,7 +5,7 @@ use crate::events::unix_ms;
 use anyhow::bail;
 use loadstone_core::{Direction, Millis};
 use loadstone_dag::{AcknowledgementKind, Refusal};
-use loadstone_load_core::{Ledger, Level, Note, Output};
+use loadstone_load_core::{Ledger, Level, Note, Output, Source};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -77,8 +77,8 @@ impl Agent {
 
     fn tell(&mut self, note: Note) {
         match note {
-            Note::OrderVerified { area, direction, sequence, block } => {
-                self.tell_order(area.0, direction, sequence, block);
+            Note::OrderVerified { area, direction, sequence, block, by } => {
+                self.tell_order(area.0, direction, sequence, block, by);
             }
             Note::NotCalled { direction, sequence } => {
                 self.reports.event("not_called", json!({ "direction": direction, "sequence": sequence }));
@@ -113,6 +113,11 @@ impl Agent {
                 let reason = format!("unit {} refused by gateway {gateway}: {refusal:?}", slot.sequence);
                 self.reports.event("refused", json!({ "reason": reason, "refusal": refusal }));
             }
+            Note::CapsuleRefused { gateway, fault, count } => {
+                tracing::warn!(target: "gateway", gateway, %fault, count, "order capsule refused");
+                let reason = format!("order capsule refused, of gateway {gateway}: {fault}");
+                self.reports.event("refused", json!({ "reason": reason, "capsules": count }));
+            }
             // Ends the run, and is told as its error.
             Note::Disowned { .. } => {}
             Note::Refused(reason) => {
@@ -138,12 +143,12 @@ impl Agent {
         true
     }
 
-    fn tell_order(&mut self, area: u16, direction: Direction, sequence: u64, block: u32) {
-        let (finalised_at_ms, verified_at_ms) = (self.finalised_ms(direction), unix_ms());
-        tracing::info!(target: "order", area, ?direction, sequence, block, "order verified");
+    fn tell_order(&mut self, area: u16, direction: Direction, sequence: u64, block: u32, by: Source) {
+        let (finalised_at_ms, verified_at_ms) = (self.finalised_ms(direction, by), unix_ms());
+        tracing::info!(target: "order", area, ?direction, sequence, block, ?by, "order verified");
         self.reports.event(
             "order_verified",
-            json!({ "area": area, "direction": direction, "sequence": sequence, "block": block,
+            json!({ "area": area, "direction": direction, "sequence": sequence, "block": block, "by": by,
                 "finalised_at_ms": finalised_at_ms, "verified_at_ms": verified_at_ms }),
         );
     }

@@ -61,6 +61,7 @@ impl LoadNode {
                 }
             }
             GatewayMessage::Frontier(witness) => self.frontier = Some(witness),
+            GatewayMessage::Capsule(bytes) => self.on_capsule(now, gateway, &bytes),
         }
     }
 
@@ -171,7 +172,7 @@ impl LoadNode {
         }
     }
 
-    fn rotate(&mut self) {
+    pub(super) fn rotate(&mut self) {
         self.primary = (self.primary + 1) % self.config.gateways;
         self.out.push(Output::UseGateway(self.primary));
     }

@@ -9,6 +9,14 @@ use loadstone_core::{AnchorNumber, BlockNumber, Direction, Millis, Watts};
 use loadstone_dag::{Acknowledgement, AcknowledgementKind, Body};
 use loadstone_market::{baseline, Availability, Order};
 
+/// What is proven at a finalised head about the orders of one direction.
+pub(super) struct Proven {
+    pub(super) order: Option<Order>,
+    /// The own standing availability, where the order needs it.
+    pub(super) availability: Option<Availability>,
+    pub(super) by: Source,
+}
+
 impl LoadNode {
     /// Own readings in units of anchors up to `anchor`, oldest first, asked for by
     /// [`Output::ReadLedger`].
@@ -25,13 +33,27 @@ impl LoadNode {
         }
     }
 
-    pub(super) fn on_order(
+    /// Takes what a read proved, and remembers the own availability for capsules to come.
+    pub(super) fn on_order_read(
         &mut self,
         now: Now,
         at: BlockNumber,
         direction: Direction,
         order: Option<Order>,
         availability: Option<Availability>,
+    ) {
+        if let Some(standing) = self.known.on_standing(at, direction, availability.clone()) {
+            self.out.push(Output::Persist(vec![Change::Standing(standing)], false));
+        }
+        self.on_order(now, at, direction, Proven { order, availability, by: Source::Proof });
+    }
+
+    pub(super) fn on_order(
+        &mut self,
+        now: Now,
+        at: BlockNumber,
+        direction: Direction,
+        Proven { order, availability, by }: Proven,
     ) {
         let expired = match (&order, self.clock.now(now)) {
             (Some(order), Some(time)) => time >= order.end,
@@ -41,24 +63,33 @@ impl LoadNode {
         match self.desk(direction).on_order(order, availability.as_ref()) {
             Arrival::Known => {}
             Arrival::Refused(reason) => self.note(Note::Refused(reason)),
-            Arrival::New { ended } => self.adopt(now, at, direction, ended, expired),
+            Arrival::New { ended } => self.adopt(now, at, (direction, by), ended, expired),
         }
         self.pursue(now);
     }
 
     /// A new order stands: it is on disk before it acts.
-    fn adopt(&mut self, now: Now, at: BlockNumber, direction: Direction, ended: Option<Ended>, expired: bool) {
+    fn adopt(
+        &mut self,
+        now: Now,
+        at: BlockNumber,
+        (direction, by): (Direction, Source),
+        ended: Option<Ended>,
+        expired: bool,
+    ) {
         let guard = self.desk(direction).guard().clone();
         let (area, sequence) = (self.config.area, guard.sequence);
         let head = SavedHead { number: at.max(self.head.number), ..self.head };
-        let changes = vec![Change::Guard(guard), Change::Head(head)];
+        let mut changes = vec![Change::Guard(guard), Change::Head(head)];
+        // With it a capsule is enough after a restart in the middle of this order.
+        changes.extend(self.known.standing(direction).cloned().map(Change::Standing));
         match ended {
             Some(Ended { sequence, setpoint }) => {
                 self.acknowledge(now, direction, sequence, AcknowledgementKind::Completed, setpoint, changes);
             }
             None => self.out.push(Output::Persist(changes, true)),
         }
-        self.note(Note::OrderVerified { area, direction, sequence, block: at });
+        self.note(Note::OrderVerified { area, direction, sequence, block: at, by });
         if expired {
             self.note(Note::Refused(format!("order {sequence} has expired: its end lies before chain time")));
         } else if self.desk(direction).is_uncalled() {
@@ -81,7 +112,7 @@ impl LoadNode {
         }
     }
 
-    fn ask_once(&mut self, query: Query) {
+    pub(super) fn ask_once(&mut self, query: Query) {
         if !self.asked.contains_key(&query) {
             self.ask(query);
         }

@@ -7,6 +7,7 @@ use loadstone_core::{
     Millis, ResourceId, Signature, SigningPayload, Watts,
 };
 use loadstone_dag::{leaves_root, Anchor, AnchorLeaf, Body, DeviceMessage, GatewayMessage, Slot, Unit};
+use loadstone_evidence::AuthoritySet;
 use loadstone_load_core::*;
 use loadstone_market::{baseline::Reading as LedgerReading, Availability, Clearing, Event, Order, Programme, Segments};
 use std::collections::{BTreeMap, VecDeque};
@@ -17,6 +18,9 @@ pub const RESOURCE: ResourceId = ResourceId(4);
 pub const KEY: [u8; 32] = [7; 32];
 /// Chain time and wall clock at the bench's beginning.
 pub const START: u64 = 1_700_000_000_000;
+
+/// Length of a slot.
+pub const SLOT_MS: u64 = 200;
 
 pub struct TestKey;
 
@@ -42,6 +46,7 @@ pub struct Chain {
     pub programme: Option<Programme>,
     pub anchors: BTreeMap<AnchorNumber, Anchor>,
     pub head: BlockNumber,
+    pub voters: Option<AuthoritySet>,
 }
 
 /// What survives a crash.
@@ -136,6 +141,8 @@ impl Bench {
             time: Millis(START + self.ms),
             notices: notices.to_vec(),
             after_gap: false,
+            set_changed: false,
+            slot_ms: SLOT_MS,
         };
         self.node.head(self.now(), head);
         self.settle();
@@ -285,6 +292,7 @@ impl Bench {
             Query::Event(id) => Answer::Event(id, chain.event.clone()),
             Query::Programme(id, version) => Answer::Programme(id, version, chain.programme.clone()),
             Query::Anchor(number) => Answer::Anchor(number, chain.anchors.get(&number).cloned()),
+            Query::Voters => Answer::Voters(chain.voters.clone()),
         }
     }
 
@@ -314,6 +322,11 @@ impl Bench {
             }
             Change::Head(head) => saved.head = head,
             Change::Identity(identity) => saved.identity = Some(identity),
+            Change::Voters(voters) => saved.voters = Some(voters),
+            Change::Standing(standing) => {
+                saved.standings.retain(|known| known.direction != standing.direction);
+                saved.standings.push(standing);
+            }
         }
     }
 

@@ -7,6 +7,9 @@ use loadstone_core::{
 };
 use loadstone_market::{Availability, AvailabilityEntry, Clearing, Event, Order, OrderRule, Phase, Segment, Segments};
 
+/// Length of an availability epoch.
+pub const EPOCH_MS: u64 = 60_000;
+
 pub fn resource() -> Resource {
     Resource {
         owner: [1; 32].into(),
@@ -22,7 +25,7 @@ pub fn resource() -> Resource {
 /// An emergency order over the node's whole availability, from `start_ms` to `end_ms` of the bench.
 pub fn emergency(direction: Direction, sequence: u64, start_ms: u64, end_ms: u64, anchor: AnchorNumber) -> Order {
     let rule = OrderRule::Emergency {
-        epoch: AvailabilityEpoch(10),
+        epoch: AvailabilityEpoch(((START + start_ms) / EPOCH_MS) as u32),
         target: Watts(100_000),
         cutoff_rank: 5,
         numerator: 1,

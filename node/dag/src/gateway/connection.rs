@@ -1,24 +1,31 @@
 //! One device's connection: frames in, messages out, closed at the first breach of the rules.
 
 use std::{
+    collections::BTreeSet,
     net::SocketAddr,
     time::{Duration, Instant},
 };
 
 use codec::Encode;
 use futures::{SinkExt, StreamExt};
+use loadstone_core::AreaId;
 use loadstone_dag::{decode_device_message, DeviceMessage, GatewayMessage, Refusal, MAX_DEVICE_FRAME, WIRE_VERSION};
-use tokio::{net::TcpStream, sync::mpsc, time::timeout};
+use tokio::{
+    net::TcpStream,
+    sync::{mpsc, watch},
+    time::timeout,
+};
 use tokio_tungstenite::{
     accept_async_with_config,
     tungstenite::{
         protocol::{frame::coding::CloseCode, CloseFrame, WebSocketConfig},
-        Error, Message,
+        Bytes, Error, Message,
     },
     WebSocketStream,
 };
 
 use super::{quota::Bucket, Inbound, Peer, Shared};
+use crate::capsules::Sent;
 
 /// Time that a device has for the WebSocket handshake.
 const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -109,6 +116,9 @@ async fn talk(socket: &mut Socket, peer: &Peer, mut messages: mpsc::Receiver<Gat
     let mut heard = Instant::now();
     let mut watch = tokio::time::interval(shared.config.idle / 2);
     watch.tick().await;
+    let (mut capsules, mut areas, mut sent) = (shared.capsules.watch(), peer.areas(), Sent::default());
+    // What is there already is news to this connection.
+    capsules.mark_changed();
     loop {
         tokio::select! {
             frame = socket.next() => {
@@ -133,6 +143,12 @@ async fn talk(socket: &mut Socket, peer: &Peer, mut messages: mpsc::Receiver<Gat
                     batch.push(next);
                 }
                 if send(socket, batch).await.is_err() {
+                    return End::Gone;
+                }
+            }
+            true = changed(&mut capsules, &mut areas) => {
+                let frames = shared.capsules.lacking(&mut sent, &areas.borrow_and_update());
+                if send_frames(socket, frames).await.is_err() {
                     return End::Gone;
                 }
             }
@@ -172,10 +188,23 @@ fn take(bytes: &[u8], peer: &Peer, shared: &Shared) -> Option<End> {
     }
 }
 
+/// Waits for another capsule or area; `false` when neither can come any more.
+async fn changed(capsules: &mut watch::Receiver<u64>, areas: &mut watch::Receiver<BTreeSet<AreaId>>) -> bool {
+    tokio::select! {
+        Ok(()) = capsules.changed() => true,
+        Ok(()) = areas.changed() => true,
+        else => false,
+    }
+}
+
 async fn send(socket: &mut Socket, messages: impl IntoIterator<Item = GatewayMessage>) -> Result<(), ()> {
+    send_frames(socket, messages.into_iter().map(|message| message.encode().into())).await
+}
+
+async fn send_frames(socket: &mut Socket, frames: impl IntoIterator<Item = Bytes>) -> Result<(), ()> {
     let sending = async {
-        for message in messages {
-            socket.feed(Message::Binary(message.encode().into())).await?;
+        for frame in frames {
+            socket.feed(Message::Binary(frame)).await?;
         }
         socket.flush().await
     };

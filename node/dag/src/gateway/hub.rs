@@ -6,16 +6,19 @@ use std::{
     sync::Arc,
 };
 
-use loadstone_core::DeviceId;
+use loadstone_core::{AreaId, DeviceId};
 use loadstone_dag::GatewayMessage;
 use parking_lot::Mutex;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// Messages that may wait for a slow device; what is more is dropped, and the device asks again.
 pub const OUTBOX: usize = 4_096;
 
 /// Greatest number of devices that push messages through one connection.
 const MAX_DEVICES_PER_CONNECTION: usize = 4_096;
+
+/// Greatest number of areas whose orders one connection is told of.
+const MAX_AREAS_PER_CONNECTION: usize = 64;
 
 /// One open connection.
 #[derive(Clone)]
@@ -24,9 +27,21 @@ pub struct Peer {
     /// Where it comes from.
     pub address: IpAddr,
     outbox: mpsc::Sender<GatewayMessage>,
+    /// Areas that its devices' resources lie in, as far as it has said so.
+    areas: Arc<watch::Sender<BTreeSet<AreaId>>>,
 }
 
 impl Peer {
+    /// A device that submits through it belongs to `area`. Unchecked: it only tells what the peer wants.
+    pub fn lies_in(&self, area: AreaId) {
+        self.areas.send_if_modified(|areas| areas.len() < MAX_AREAS_PER_CONNECTION && areas.insert(area));
+    }
+
+    /// The areas, and when they change.
+    pub(super) fn areas(&self) -> watch::Receiver<BTreeSet<AreaId>> {
+        self.areas.subscribe()
+    }
+
     /// Queues a message. Nothing here is a promise: a full or closed outbox drops it.
     pub fn send(&self, message: GatewayMessage) {
         drop(self.outbox.try_send(message));
@@ -52,7 +67,7 @@ impl Hub {
         state.next += 1;
         let id = state.next;
         state.devices.insert(id, BTreeSet::new());
-        (Peer { id, address, outbox }, messages)
+        (Peer { id, address, outbox, areas: Arc::default() }, messages)
     }
 
     /// The connection is gone.

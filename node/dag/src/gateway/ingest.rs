@@ -149,7 +149,10 @@ impl<L: DeviceChains + Send + Sync + 'static> Ingest<L> {
         for (peer, unit) in units {
             // Who can't be looked up is refused when the unit is checked.
             let found = self.directory.device(head, unit.content.slot.device).ok().flatten();
-            let owner = found.map(|(_, resource)| resource.owner);
+            let owner = found.map(|(_, resource)| {
+                peer.lies_in(resource.area);
+                resource.owner
+            });
             if let Some((peer, unit)) = waiting.push(owner, (peer, unit)) {
                 self.refuse(&peer, unit.content.slot, Refusal::Busy);
             }

@@ -26,7 +26,7 @@ pub use hub::{Hub, Peer};
 pub use quota::Rate;
 
 use self::places::Places;
-use super::metrics::Counters;
+use super::{capsules::Capsules, metrics::Counters};
 
 /// Frames that wait for the ingest task; beyond it units are refused as busy.
 const QUEUE: usize = 1_024;
@@ -79,6 +79,7 @@ struct Shared {
     inbound: mpsc::Sender<Inbound>,
     genesis: Hash,
     door: Door,
+    capsules: Capsules,
 }
 
 /// A listener that is bound but does not accept yet.
@@ -96,12 +97,14 @@ impl Gateway {
         door: Door,
         hub: Hub,
         counters: Arc<Counters>,
+        capsules: Capsules,
     ) -> std::io::Result<(Self, mpsc::Sender<Inbound>, mpsc::Receiver<Inbound>)> {
         let listener = std::net::TcpListener::bind(config.listen)?;
         listener.set_nonblocking(true)?;
         let listener = TcpListener::from_std(listener)?;
         let (inbound, requests) = mpsc::channel(QUEUE);
-        let shared = Shared { config: Arc::new(config), hub, counters, inbound: inbound.clone(), genesis, door };
+        let config = Arc::new(config);
+        let shared = Shared { config, hub, counters, inbound: inbound.clone(), genesis, door, capsules };
         Ok((Self { listener, shared }, inbound, requests))
     }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use codec::{Decode, Encode};
 use futures::{SinkExt, StreamExt};
-use loadstone_core::{BlockNumber, DeviceId, Hash, Incarnation, MemberIndex, Sequence};
+use loadstone_core::{AreaId, BlockNumber, DeviceId, Direction, Hash, Incarnation, MemberIndex, Millis, Sequence};
 use loadstone_dag::{Body, DeviceChains, DeviceMessage, GatewayMessage, Refusal, Slot, MAX_DEVICE_FRAME, WIRE_VERSION};
 use parking_lot::Mutex;
 use tokio::{
@@ -20,6 +20,7 @@ use super::{
     Door, Gateway, GatewayConfig, Hub, Inbound, Rate,
 };
 use crate::{
+    capsules::Capsules,
     chain::BlockRef,
     crypto::Checker,
     directory::Directory,
@@ -40,19 +41,21 @@ struct Running {
     inbound: mpsc::Receiver<Inbound>,
     hub: Hub,
     door: Door,
+    capsules: Capsules,
 }
 
 async fn start(change: impl FnOnce(&mut GatewayConfig)) -> Running {
     let mut config = GatewayConfig::new(([127, 0, 0, 1], 0).into());
     change(&mut config);
     let (hub, counters) = (Hub::default(), Arc::new(Counters::default()));
-    let door = Door::default();
+    let (door, capsules) = (Door::default(), Capsules::default());
     door.change(|plate| *plate = Doorplate { member: Some(MemberIndex(3)), is_open: true, ..Doorplate::default() });
     let (gateway, _, inbound) =
-        Gateway::bind(config, GENESIS, door.clone(), hub.clone(), counters.clone()).expect("a free port");
+        Gateway::bind(config, GENESIS, door.clone(), hub.clone(), counters.clone(), capsules.clone())
+            .expect("a free port");
     let url = format!("ws://{}", gateway.address().expect("bound"));
     tokio::spawn(gateway.run());
-    Running { url, counters, inbound, hub, door }
+    Running { url, counters, inbound, hub, door, capsules }
 }
 
 async fn next(client: &mut Client) -> Option<GatewayMessage> {
@@ -280,4 +283,22 @@ async fn a_shut_door_is_said_to_be_busy_and_a_node_without_a_seat_points_elsewhe
         panic!("the gateway closes with a reason")
     };
     assert!(frame.reason.ends_with("members' gateways: ws://one"), "{}", frame.reason);
+}
+
+#[tokio::test]
+async fn capsules_reach_devices_at_once_and_whoever_connects_later() {
+    // GIVEN a device that is connected
+    let running = start(|_| {}).await;
+    let mut early = connect(&running.url).await;
+    // WHEN a capsule is put up THEN the device has it, and so has one that comes later
+    let place = (AreaId(1), Direction::Down);
+    running.capsules.put(place, 5, Millis(9_000), vec![1, 2, 3], Millis(0));
+    assert_eq!(next(&mut early).await, Some(GatewayMessage::Capsule(vec![1, 2, 3])));
+    let mut late = connect(&running.url).await;
+    assert_eq!(next(&mut late).await, Some(GatewayMessage::Capsule(vec![1, 2, 3])));
+    // WHEN a later one is put up THEN both get that
+    running.capsules.put(place, 6, Millis(9_000), vec![4], Millis(0));
+    for device in [&mut early, &mut late] {
+        assert_eq!(next(device).await, Some(GatewayMessage::Capsule(vec![4])));
+    }
 }

@@ -1,84 +1,18 @@
 //! A small chain in memory: a genesis state, a set change, a finalised target and one anchored unit.
 
-use crate::{
-    finality::{AuthoritySet, Header, Justification},
-    keys,
-    state::{minimal_proof, ProofNodes},
-    AnchorPlace, Bundle, BundleV1, Finalised, Start,
-};
+pub use crate::testing::*;
+use crate::{keys, AnchorPlace, AuthoritySet, Bundle, BundleV1, Finalised, Header, Start};
 use codec::Encode;
-use finality_grandpa::{Message, Precommit, SignedPrecommit};
 use loadstone_core::{
     merkle_proof, AnchorNumber, Device, DeviceId, Hash, Incarnation, Millis, MmrPeaks, MmrProof, ResourceId, Sequence,
 };
 use loadstone_dag::{leaves_root, Anchor, AnchorLeaf, Body, Readings, Slot, Unit, UnitContent};
-use sp_consensus_grandpa::{localized_payload, ConsensusLog, ScheduledChange, GRANDPA_ENGINE_ID};
 use sp_core::{sr25519, Pair};
-use sp_keyring::Ed25519Keyring::{self as Voter, Alice, Bob, Charlie, Dave, Eve};
+use sp_keyring::Ed25519Keyring::{Alice, Bob, Charlie, Dave, Eve};
 use sp_runtime::{
     generic::{Digest, DigestItem},
-    traits::{BlakeTwo256, Header as _},
+    traits::Header as _,
 };
-use sp_trie::{LayoutV1, MemoryDB, TrieDBMutBuilder, TrieMut};
-
-/// A state trie with all its nodes.
-pub struct State {
-    pub root: Hash,
-    nodes: Vec<Vec<u8>>,
-}
-
-impl State {
-    /// Holds `entries` and some that nobody asks for.
-    pub fn new(entries: &[(Vec<u8>, Vec<u8>)]) -> Self {
-        let mut database = MemoryDB::<BlakeTwo256>::default();
-        let mut root = Hash::zero();
-        {
-            let mut trie = TrieDBMutBuilder::<LayoutV1<BlakeTwo256>>::new(&mut database, &mut root).build();
-            for filler in 0..40u32 {
-                trie.insert(&keys::device(DeviceId(1_000 + filler)), &[filler as u8; 40]).expect("fits");
-            }
-            for (key, value) in entries {
-                trie.insert(key, value).expect("fits");
-            }
-        }
-        let nodes = database.drain().into_values().filter(|(_, count)| *count > 0).map(|(node, _)| node).collect();
-        Self { root, nodes }
-    }
-
-    pub fn prove(&self, keys: &[Vec<u8>]) -> ProofNodes {
-        minimal_proof(&self.root, self.nodes.clone(), keys).expect("all nodes are here")
-    }
-}
-
-/// Equal weights.
-pub fn set(id: u64, voters: &[Voter]) -> AuthoritySet {
-    AuthoritySet { id, authorities: voters.iter().map(|voter| (voter.public().into(), 1)).collect() }
-}
-
-pub fn child(parent: &Header, state_root: Hash, logs: Vec<DigestItem>) -> Header {
-    Header::new(parent.number + 1, Hash::zero(), state_root, parent.hash(), Digest { logs })
-}
-
-/// A justification of `target` in which each voter votes for a block.
-pub fn justify(round: u64, set: u64, target: &Header, votes: &[(Voter, &Header)], between: &[&Header]) -> Vec<u8> {
-    let precommits = votes.iter().map(|(voter, block)| {
-        let precommit = Precommit { target_hash: block.hash(), target_number: block.number };
-        let payload = localized_payload(round, set, &Message::Precommit(precommit.clone()));
-        SignedPrecommit { precommit, signature: voter.sign(&payload).into(), id: voter.public().into() }
-    });
-    let commit = finality_grandpa::Commit {
-        target_hash: target.hash(),
-        target_number: target.number,
-        precommits: precommits.collect(),
-    };
-    let votes_ancestries = between.iter().map(|header| (*header).clone()).collect();
-    Justification { round, commit, votes_ancestries }.encode()
-}
-
-pub fn scheduled(set: &AuthoritySet) -> DigestItem {
-    let change = ScheduledChange { next_authorities: set.authorities.clone(), delay: 0u32 };
-    DigestItem::Consensus(GRANDPA_ENGINE_ID, ConsensusLog::ScheduledChange(change).encode())
-}
 
 fn unit(genesis: &Hash, device: &sr25519::Pair) -> Unit {
     let slot = Slot { device: DeviceId(7), incarnation: Incarnation(1), sequence: Sequence(42) };
