@@ -67,6 +67,11 @@ impl Config {
         (self.gateways - 1) / 3 + 1
     }
 
+    /// How long an answer may take before another gateway is asked, in milliseconds.
+    pub(crate) fn patience_ms(&self) -> u64 {
+        3 * self.heartbeat_ms as u64
+    }
+
     /// How long without a verified head is an alarm, in milliseconds, while an order binds the node or none does.
     pub(crate) fn silence_ms(&self, has_order: bool) -> u64 {
         let heartbeat_ms = if has_order { self.heartbeat_ms } else { self.rest_ms.max(self.heartbeat_ms) };

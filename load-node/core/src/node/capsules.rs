@@ -92,7 +92,7 @@ impl LoadNode {
     /// Capsules may name any set, so they make the node read no more often than silence would.
     fn ask_voters(&mut self, now: Now) {
         let due =
-            self.known.voters_asked_ms.is_none_or(|at| now.mono_ms.saturating_sub(at) >= self.config.silence_ms());
+            self.known.voters_asked_ms.is_none_or(|at| now.mono_ms.saturating_sub(at) >= self.config.patience_ms());
         if due {
             self.known.voters_asked_ms = Some(now.mono_ms);
             self.ask_once(Query::Voters);

@@ -77,7 +77,7 @@ impl LoadNode {
     pub(super) fn send_due(&mut self, now: Now) {
         let Due { units, proofs, attempt } = self.outbox.due(now.mono_ms);
         let count = self.config.gateways;
-        if attempt >= STUBBORN && now.mono_ms.saturating_sub(self.rotated_ms) >= self.config.silence_ms(true) {
+        if attempt >= STUBBORN && now.mono_ms.saturating_sub(self.rotated_ms) >= self.config.patience_ms() {
             self.rotated_ms = now.mono_ms;
             self.rotate();
         }
