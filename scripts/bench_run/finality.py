@@ -11,7 +11,7 @@ from demo_run.processes import Failed, wait_until
 from . import cells, drive, samples
 from .clients import Clients
 from .samples import figure
-from .stand import LeftOut, Stand, must_run
+from .stand import Stand, must_run
 from .usage import Processors
 
 BUDGET_S = 45 * 60
@@ -98,8 +98,6 @@ def attempt(folder, cell, strict):
     folder.clear()
     try:
         figures, doubt = measure(folder.path, cell)
-    except LeftOut as reason:
-        return left_out(cell, str(reason))
     except (Failed, subprocess.SubprocessError) as error:
         say(f"  {error}\n  its logs are in {folder.path / 'logs'}")
         return left_out(cell, str(error).splitlines()[0])
