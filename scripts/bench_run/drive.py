@@ -41,7 +41,7 @@ def started(stand, name, command):
 
 def must_have_ended_well(orders):
     if orders.process.returncode:
-        raise Failed(f"the orders ended with {orders.process.returncode}:\n{orders.tail()}")
+        raise Failed(f"{orders.tail(1).strip()}\n{orders.tail()}")
 
 
 def send_orders(stand, clients, cell, load=None):
