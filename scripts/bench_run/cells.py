@@ -74,11 +74,12 @@ def plan(quick):
     yield replace(base, failed=1)
     if quick:
         return
-    for name, values in {"load": (0.0, 1.0), "light_clients": (1, 200, 500)}.items():
-        for value in values:
-            yield replace(base, **{name: value})
+    for load in (0.0, 1.0):
+        yield replace(base, load=load)
     # Round trips with the preset that is meant for them as well.
     for rtt_ms, preset in ((10, "lan"), (10, "province"), (30, "lan"), (30, "province"), (100, "lan"), (100, "wan")):
         yield replace(base, rtt_ms=rtt_ms, preset=preset)
     for validators in (7, 13, 21):
         yield replace(base, validators=validators)
+    for light_clients in (1, 200, 500):
+        yield replace(base, light_clients=light_clients)

@@ -5,7 +5,7 @@ import time
 
 from demo_run.loads import AREA, LoadNode
 from demo_run.network import TARGET, run
-from demo_run.processes import wait_until
+from demo_run.processes import Failed, wait_until
 
 ORDER_BENCH = TARGET / "order-bench"
 # So few that a series, each order of which refers to the load under the one before, does not bring the load down.
@@ -15,6 +15,8 @@ GROUP = 25
 # Entries count from the next availability epoch on; two of its length, and a block or two.
 EPOCHS_S = 4.5
 GATEWAYS = 4
+# Memory that must be free before more are started.
+SPARE_MIB = 2_048
 
 
 def order_bench(url, *words):
@@ -45,6 +47,8 @@ class Clients:
         gateways = [node.gateway_url for node in self.stand.alive()][:GATEWAYS]
         origin_ms = int(time.time() * 1000)
         for first in range(0, len(self.loads), GROUP):
+            if memory_left_mib() < SPARE_MIB:
+                raise Failed(f"the memory is full with {first} light clients")
             group = self.loads[first : first + GROUP]
             for load in group:
                 turn = load.position % len(gateways)
@@ -80,6 +84,11 @@ def wanted(load):
         "key": load.public_key, "area": AREA, "down": load.capacity_w, "load_max": load.load_max_w,
         "watts": OFFER_W, "price": 1_500_000, "response_ms": 2_000,
     }  # fmt: skip
+
+
+def memory_left_mib():
+    with open("/proc/meminfo") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("MemAvailable:")) // 1024
 
 
 def resident_kib(pid):

@@ -23,14 +23,14 @@ def start_load(stand, share, nodes=None):
 
 
 def start_orders(stand, clients, cell, seed=SEED):
-    """A series of orders at the first validator."""
+    """A series of orders at the first validator, sent from its own site: a dispatch centre has its node beside it."""
     least, greatest = cell.gaps_ms
     command = order_bench(
         stand.validators[0].url, "orders", "--suri", f"//{stand.grid_company}", "--area", AREA,
         "--target", clients.target_w(), "--count", cell.orders, "--gap-from-ms", least, "--gap-to-ms", greatest,
         "--seed", seed,
     )  # fmt: skip
-    return started(stand, "orders", command)
+    return started(stand, "orders", [*stand.validators[0].place.prefix, *command])
 
 
 def started(stand, name, command):
@@ -41,7 +41,7 @@ def started(stand, name, command):
 
 def must_have_ended_well(orders):
     if orders.process.returncode:
-        raise Failed(f"the orders ended with {orders.process.returncode}:\n{orders.tail()}")
+        raise Failed(f"{orders.tail(1).strip()}\n{orders.tail()}")
 
 
 def send_orders(stand, clients, cell, load=None):

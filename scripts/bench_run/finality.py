@@ -11,8 +11,8 @@ from demo_run.processes import Failed, wait_until
 from . import cells, drive, samples
 from .clients import Clients
 from .samples import figure
-from .stand import LeftOut, Stand, must_run
-from .usage import Processors
+from .stand import Stand
+from .usage import Processors, Shares
 
 BUDGET_S = 45 * 60
 # Until the pace of the load has been learnt and blocks are as full as they are to be.
@@ -43,12 +43,17 @@ def measure(home, cell):
         wait_until("blocks are measured", lambda: samples.blocks(events_of(load.log), 0, 1 << 62), 90, [load], 0.5)
         time.sleep(SETTLE_S)
         processors = Processors()
+        relays = [node.program for node in stand.relays]
+        validators = [node.program for node in stand.validators]
+        shares = Shares([("validator", validators), ("full_node", relays), ("light_client", clients.programs())])
         orders, began_ms, ended_ms = drive.send_orders(stand, clients, cell, load)
-        busy = processors.busy()
-        must_run(clients.programs())
+        busy, percent = processors.busy(), shares.percent()
         memory = clients.memory_kib()
         sent, windows = samples.orders_in(orders.log), events_of(load.log)
-        return evaluate(cell, clients, sent, windows, (began_ms, ended_ms), busy, memory)
+        figures, doubt = evaluate(cell, clients, sent, windows, (began_ms, ended_ms), busy, memory)
+        params = cell.params()
+        figures += [figure("cpu_percent", each, "%", {**params, "role": role}) for role, each in percent.items()]
+        return figures, doubt
     finally:
         stand.close()
 
@@ -98,8 +103,6 @@ def attempt(folder, cell, strict):
     folder.clear()
     try:
         figures, doubt = measure(folder.path, cell)
-    except LeftOut as reason:
-        return left_out(cell, str(reason))
     except (Failed, subprocess.SubprocessError) as error:
         say(f"  {error}\n  its logs are in {folder.path / 'logs'}")
         return left_out(cell, str(error).splitlines()[0])

@@ -27,8 +27,7 @@ LINES = [("p50", "load", 0.5), ("p99", "base", 0.99), ("max", "quota", 1)]
 
 def base_of(figures):
     """The cell that the others differ from in one factor: the first one."""
-    first = next((figure["params"] for figure in figures if figure["name"] == STEPS[0][0]), Cell().params())
-    return {name: first[name] for name in Cell().params()}
+    return {name: figures[0]["params"][name] for name in Cell().params()}
 
 
 def points(figures, base, name, factor, quantile):

@@ -1,6 +1,7 @@
 """What programs take of the machine."""
 
 import os
+import time
 
 
 class Processors:
@@ -19,6 +20,22 @@ class Processors:
     def busy(self):
         (total0, idle0), (total1, idle1) = self.before, self.now()
         return 1 - (idle1 - idle0) / max(1, total1 - total0)
+
+
+class Shares:
+    """Processor time that programs of a role take, in per cent of one processor, since this was made."""
+
+    def __init__(self, roles):
+        """`roles` are (role, its programs)."""
+        self.roles, self.began = roles, time.monotonic()
+        self.before = {program: processor_s(program.process.pid) for _, programs in roles for program in programs}
+
+    def percent(self):
+        """{role: mean over its programs}."""
+        seconds = time.monotonic() - self.began
+        used = lambda program: processor_s(program.process.pid) - self.before[program]
+        means = {role: sum(map(used, programs)) / len(programs) for role, programs in self.roles if programs}
+        return {role: mean / seconds * 100 for role, mean in means.items()}
 
 
 def processor_s(pid):
