@@ -9,11 +9,13 @@
 
 mod decide;
 mod demand;
+mod filling;
 mod gate;
 mod heartbeat;
 mod worker;
 
 pub use demand::{Demand, Need, PoolDemand};
+pub use filling::Filling;
 pub use gate::Gated;
 pub use worker::{Head, PromptWorker};
 

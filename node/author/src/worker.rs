@@ -48,8 +48,8 @@ where
     C: BlockchainEvents<B> + Send + Sync,
     D: Demand<B>,
 {
-    /// `inner` must let a block take as long as the slot that it is given lasts: the worker sets that to
-    /// [`Timing::build`].
+    /// `inner` must let a block take as long as the slot that it is given lasts: the worker sets that to what is
+    /// left of it. How long a block is filled is the business of its proposer ([`crate::Filling`]).
     pub fn new(inner: W, chain: SC, client: Arc<C>, demand: D, timing: Timing, slot_of: Head<B>) -> Self {
         Self { inner, chain, client, demand, timing, slot_of, authors: None }
     }
@@ -140,7 +140,8 @@ where
         log::debug!(target: LOG, "a block in slot {} after {:?}", slot.slot, began(&slot).elapsed());
         slot.chain_head = head;
         slot.block_size_limit = limit;
-        slot.duration = self.timing.build;
+        // A proposal is thrown away when this much time has passed: not before the slot is over.
+        slot.duration = slot.ends_at.saturating_duration_since(Instant::now());
         self.inner.on_slot(slot).await
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{inherents, slot_duration, Shared};
 use crate::service::partial::{FullBlockImport, FullClient, FullSelectChain};
-use loadstone_author::{Gated, Need, PoolDemand, PromptWorker};
+use loadstone_author::{Filling, Gated, Need, PoolDemand, PromptWorker};
 use loadstone_clock::ClockGuard;
 use loadstone_core::Millis;
 use loadstone_runtime::{extensions::ORDER_PRIORITY, opaque::Block, Hash, Header};
@@ -49,12 +49,13 @@ pub fn start_author(
         shared.telemetry.clone(),
     );
     let slot_duration = slot_duration(&shared.client)?;
-    // The prompt author gives each block a slot of the length that it may take.
+    let filling = shared.pace.timing.map_or(slot_duration.as_duration(), |timing| timing.build);
+    // The prompt author gives each block what is left of its slot.
     let portion = || SlotProportion::new(if shared.pace.timing.is_some() { 1.0 } else { STOCK_PORTION });
     let aura = build_aura_worker::<AuraPair, _, _, _, _, _, _, _, _>(BuildAuraWorkerParams {
         client: shared.client.clone(),
         block_import,
-        proposer_factory,
+        proposer_factory: Filling::new(proposer_factory, filling),
         sync_oracle: shared.sync.clone(),
         justification_sync_link: shared.sync.clone(),
         force_authoring,
