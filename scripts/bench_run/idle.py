@@ -16,17 +16,34 @@ CLIENTS = 4
 ORDERS = 100
 # A device as it is delivered: a unit a minute.
 READINGS_PER_UNIT = 60
+# How long load nodes are watched, when the nodes have been.
+AT_REST_S = 120
 # Until databases and caches have what they keep anyway.
 SETTLE_S = 30
 
 
-def roles(stand, clients):
-    """(role, process, folder) of every program that is measured."""
+def nodes(stand):
+    """(role, process, folder) of every node."""
     named = {Pruned: "validator", Archive: "archive", Relay: "gateway"}
     for node in stand.validators + stand.relays:
         yield named[type(node)], node.program, node.base
+
+
+def devices(clients):
+    """The same of every load node."""
     for load in clients.loads:
         yield "light_client", load.program, load.home / "store"
+
+
+def rest(parts, seconds):
+    """Figures of what the parts take when nothing is asked of them."""
+    time.sleep(SETTLE_S)
+    before = taken(parts)
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        must_run([program for _, program, _ in parts])
+        time.sleep(1)
+    yield from usage(parts, before, taken(parts))
 
 
 def taken(parts):
@@ -51,18 +68,13 @@ def figures(options):
     stand = Stand(folder.path, cell, (Pruned, Pruned, Pruned, Archive), relays=1)
     try:
         stand.start()
+        say(f"the network is up; no device writes for {options.minutes:g} minutes")
+        yield from rest(list(nodes(stand)), options.minutes * 60)
         clients = Clients(stand, cell.light_clients, READINGS_PER_UNIT)
         clients.enrol()
         clients.start()
-        say(f"the network is up; idle for {options.minutes:g} minutes")
-        time.sleep(SETTLE_S)
-        parts = list(roles(stand, clients))
-        before = taken(parts)
-        deadline = time.monotonic() + options.minutes * 60
-        while time.monotonic() < deadline:
-            must_run([program for _, program, _ in parts])
-            time.sleep(1)
-        yield from usage(parts, before, taken(parts))
+        say(f"{cell.light_clients} load nodes write a unit a minute each for {AT_REST_S / 60:g} minutes")
+        yield from rest(list(devices(clients)), AT_REST_S)
         say(f"{ORDERS} orders")
         orders, *_ = drive.send_orders(stand, clients, cell)
         sent = samples.orders_in(orders.log)

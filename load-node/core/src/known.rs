@@ -20,6 +20,8 @@ pub(crate) struct Known {
     /// Length of a slot in milliseconds.
     pub(crate) slot_ms: Option<u64>,
     pub(crate) voters: Option<Voters>,
+    /// Whether the light client has proven them in this run; those saved may be over.
+    pub(crate) confirmed: bool,
     pub(crate) voters_asked_ms: Option<u64>,
     standings: BTreeMap<Direction, Standing>,
     /// Head of the newest capsule taken.

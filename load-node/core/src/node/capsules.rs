@@ -5,8 +5,8 @@
 
 use super::{orders::Proven, LoadNode};
 use crate::types::*;
-use loadstone_core::{Direction, Millis};
-use loadstone_evidence::{capsule::OrderCapsuleV1, AuthoritySet, BrokenCapsule, OrderCapsule, VerifiedOrder};
+use loadstone_core::{BlockNumber, Millis};
+use loadstone_evidence::{capsule::OrderCapsuleV1, AuthoritySet, BrokenCapsule, OrderCapsule};
 use loadstone_market::{Availability, Order, OrderRule};
 
 impl LoadNode {
@@ -32,7 +32,14 @@ impl LoadNode {
         match capsule.verify(&voters.set, self.config.area, direction) {
             Ok(verified) => {
                 let time = verified.slot.map(|slot| Millis(slot.saturating_mul(voters.slot_ms)));
-                self.on_proven(now, direction, verified, time);
+                let Some(order) = verified.order else { return };
+                if self.known.confirmed {
+                    self.on_proven(now, number, order, time);
+                } else if self.desk(direction).guard().order.as_ref() == Some(&order) {
+                    self.on_proven_before(now, order, time);
+                } else {
+                    self.known.held_back.insert(direction, (gateway, capsule));
+                }
             }
             // Sets only follow each other: an earlier one is over.
             Err(BrokenCapsule::OtherSet(id)) if id < voters.set.id => {}
@@ -45,22 +52,29 @@ impl LoadNode {
     }
 
     /// Takes a proven order as far as it needs no request; otherwise the read is made as without a capsule.
-    fn on_proven(&mut self, now: Now, direction: Direction, verified: VerifiedOrder, time: Option<Millis>) {
-        let VerifiedOrder { number, order, .. } = verified;
-        let Some(order) = order else { return };
-        // Before the first head chain time is only as new as the capsule, which may have been withheld.
-        if self.refreshed_ms.is_none() && order.end <= now.unix {
-            return;
-        }
+    fn on_proven(&mut self, now: Now, number: BlockNumber, order: Order, time: Option<Millis>) {
+        let direction = order.direction;
         let Ok(availability) = self.share_of(&order) else { return self.ask_once(Query::Order(direction)) };
-        let is_news = number > self.head.number || self.clock.now(now).is_none();
-        if let Some(time) = time.filter(|_| is_news) {
+        if let Some(time) = time.filter(|_| number > self.head.number) {
             self.clock.observe(time, now);
             self.alarm_ms = 0;
         }
         self.known.show(direction, number);
         let proven = Proven { order: Some(order), availability, by: Source::Capsule };
         self.on_order(now, number, direction, proven);
+    }
+
+    /// The saved set shows the order of before the restart, and that set may be over. So nothing new is
+    /// learned of it, neither floor nor guard moves, and the wall clock bounds what it says of time.
+    fn on_proven_before(&mut self, now: Now, order: Order, time: Option<Millis>) {
+        let direction = order.direction;
+        let Some(time) = time.filter(|_| now.unix < order.end) else { return };
+        let Ok(availability) = self.share_of(&order) else { return };
+        if self.clock.now(now).is_none() {
+            self.clock.observe(time.min(now.unix), now);
+        }
+        let proven = Proven { order: Some(order), availability, by: Source::Capsule };
+        self.on_order(now, self.floor, direction, proven);
     }
 
     /// The own availability for `order`, as far as it needs one. An error means that it is not proven.
@@ -77,6 +91,7 @@ impl LoadNode {
     pub(super) fn on_voters(&mut self, now: Now, set: Option<AuthoritySet>) {
         let (Some(set), Some(slot_ms)) = (set, self.known.slot_ms) else { return };
         let voters = Voters { set, slot_ms };
+        self.known.confirmed = true;
         if self.known.voters.as_ref().is_none_or(|known| known.set.id <= voters.set.id && *known != voters) {
             self.out.push(Output::Persist(vec![Change::Voters(voters.clone())], false));
             self.known.voters = Some(voters);

@@ -238,3 +238,32 @@ fn after_a_restart_a_capsule_binds_before_the_light_client_has_a_head() {
     bench.tick(100);
     assert_eq!((watts(&bench), bench.reads.len()), (None, 0));
 }
+
+#[test]
+fn a_set_of_before_the_restart_proves_no_new_order_until_it_is_confirmed() {
+    // GIVEN a node that starts again
+    let (bench, anchor) = ready();
+    let mut bench = bench.restart();
+    let saved = bench.disk.saved.clone();
+    // WHEN the set that it knew shows a new order, of a block far ahead
+    let order = running(&bench, 9, anchor);
+    let capsule = proven(&bench, bench.chain.head + 1_000, &order);
+    say(&mut bench, 0, &capsule);
+    bench.tick(100);
+    // THEN it learns nothing of it, and nothing of it is on disk: the keys may be stolen and the set over
+    assert_eq!((watts(&bench), verified(&bench).len(), bench.reads.len()), (None, 0, 0));
+    assert_eq!(bench.disk.saved, saved);
+    // WHEN the light client proves another set THEN the capsule counts for nothing
+    let next = testing::capsule(5, SET + 1, 0, 0, &order, 0).0;
+    let known = bench.chain.voters.replace(next);
+    let mut other = Bench::with_disk(bench.disk.clone(), bench.ms);
+    std::mem::swap(&mut other.chain, &mut bench.chain);
+    say(&mut other, 0, &capsule);
+    other.head(&[]);
+    assert_eq!(verified(&other).len(), 0);
+    // WHEN it proves the same set THEN the capsule acts
+    std::mem::swap(&mut other.chain, &mut bench.chain);
+    bench.chain.voters = known;
+    bench.head(&[]);
+    assert_eq!(verified(&bench), [(9, Source::Capsule)]);
+}
