@@ -68,6 +68,7 @@ key_file = "device.key"
 store = "store"
 gateways = {json.dumps(gateways)}
 readings_per_unit = {self.readings_per_unit}
+max_unit_age_ms = {max(5_000, 1_000 * self.readings_per_unit)}
 
 [meter]
 driver = "replay"
