@@ -35,6 +35,9 @@ pub(crate) fn decide(view: View, timing: &Timing) -> Step {
     }
     let wanted_at = match need {
         Need::Order => Duration::ZERO,
+        Need::Pressing => timing.gather,
+        // The block before is a moment old: whoever follows the chain pays for each, so a few gather for one.
+        Need::Ordinary if is_settled => return Step::WaitUntil(timing.cut_off),
         Need::Ordinary => timing.gather,
         Need::Nothing | Need::Heartbeats if heartbeat_due => timing.gather,
         Need::Nothing | Need::Heartbeats => return Step::WaitUntil(timing.cut_off),
@@ -82,12 +85,22 @@ mod tests {
 
     #[test]
     fn other_transactions_are_gathered_and_nothing_is_begun_late() {
-        // GIVEN ordinary transactions WHEN the slot begins THEN they gather, so that an order finds the slot free
-        assert_eq!(decide(at(0, Need::Ordinary), &TIMING), until(60));
-        assert_eq!(decide(at(60, Need::Ordinary), &TIMING), Step::Build { limit: None });
+        // GIVEN many transactions WHEN the slot begins THEN they gather, so that an order finds the slot free
+        assert_eq!(decide(at(0, Need::Pressing), &TIMING), until(60));
+        assert_eq!(decide(at(60, Need::Pressing), &TIMING), Step::Build { limit: None });
         // WHEN it is too late to reach the next author THEN they wait for it, as does an order
-        assert_eq!(decide(at(110, Need::Ordinary), &TIMING), Step::Skip);
+        assert_eq!(decide(at(110, Need::Pressing), &TIMING), Step::Skip);
         assert_eq!(decide(at(110, Need::Order), &TIMING), Step::Skip);
+    }
+
+    #[test]
+    fn a_few_transactions_get_every_second_slot() {
+        // GIVEN a few transactions WHEN the slot before has a block THEN they leave this one to an order
+        assert_eq!(decide(at(60, Need::Ordinary), &TIMING), until(110));
+        // WHEN it has none THEN they make one
+        let unsettled = |ms| View { is_settled: false, ..at(ms, Need::Ordinary) };
+        assert_eq!(decide(unsettled(20), &TIMING), until(60));
+        assert_eq!(decide(unsettled(60), &TIMING), Step::Build { limit: None });
     }
 
     #[test]

@@ -10,6 +10,9 @@ use sp_runtime::{traits::Block as BlockT, transaction_validity::TransactionPrior
 /// Longest time that the pool may take to look through its transactions after a new block.
 const POOL_PATIENCE: Duration = Duration::from_millis(20);
 
+/// Ready transactions from which on they fill blocks of their own.
+const MANY: usize = 32;
+
 /// What waits for a block, the most urgent last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
@@ -17,8 +20,10 @@ pub enum Need {
     Nothing,
     /// Nothing but the news that the chain lives.
     Heartbeats,
-    /// Transactions, or work that the runtime spreads over blocks.
+    /// Transactions.
     Ordinary,
+    /// About as many transactions as a block holds, or work that the runtime spreads over blocks.
+    Pressing,
     /// An order.
     Order,
 }
@@ -48,11 +53,15 @@ impl<P, W> PoolDemand<P, W> {
     }
 }
 
-fn need_of<T: InPoolTransaction>(transaction: &T, order_priority: TransactionPriority) -> Need {
-    if *transaction.priority() >= order_priority {
-        Need::Order
-    } else {
-        Need::Ordinary
+impl<P: TransactionPool, W> PoolDemand<P, W> {
+    fn need_of(pool: &P, transaction: &P::InPoolTransaction, order_priority: TransactionPriority) -> Need {
+        if *transaction.priority() >= order_priority {
+            Need::Order
+        } else if pool.status().ready >= MANY {
+            Need::Pressing
+        } else {
+            Need::Ordinary
+        }
     }
 }
 
@@ -67,7 +76,7 @@ where
         // The pool hands the transactions of highest priority out first.
         let first = self.pool.ready_at_with_timeout(head, POOL_PATIENCE).await.next();
         match first {
-            Some(transaction) => need_of(&*transaction, self.order_priority),
+            Some(transaction) => Self::need_of(&self.pool, &transaction, self.order_priority),
             None => (self.runtime)(head, now_ms),
         }
     }
@@ -75,7 +84,8 @@ where
     fn arrivals(&self) -> BoxStream<'static, Need> {
         let (pool, order_priority) = (self.pool.clone(), self.order_priority);
         let need = move |hash| {
-            pool.ready_transaction(&hash).map_or(Need::Ordinary, |transaction| need_of(&*transaction, order_priority))
+            let transaction = pool.ready_transaction(&hash);
+            transaction.map_or(Need::Ordinary, |transaction| Self::need_of(&pool, &transaction, order_priority))
         };
         self.pool.import_notification_stream().map(need).boxed()
     }

@@ -27,7 +27,7 @@ fn slot_of(header: &Header) -> Option<u64> {
 fn need(client: Arc<FullClient>) -> impl Fn(Hash, u64) -> Need {
     move |head, now_ms| match client.runtime_api().activity(head, Millis(now_ms)) {
         Ok(Activity::Resting) => Need::Nothing,
-        Ok(Activity::Working) => Need::Ordinary,
+        Ok(Activity::Working) => Need::Pressing,
         Ok(Activity::Alert) | Err(_) => Need::Heartbeats,
     }
 }
