@@ -7,8 +7,12 @@ use crate::{Renewal, LOG};
 /// How often progress is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Time between two attempts to get it going.
+/// Time between the first two attempts to get it going. It doubles from attempt to attempt: what a voter has asked
+/// for can take seconds to be looked at, and beginning anew forgets the question.
 const PAUSE: Duration = Duration::from_secs(2);
+
+/// Longest time between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(16);
 
 /// How far the chain is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +42,8 @@ struct Standstill {
     patience: Duration,
     finalised: u32,
     since: Instant,
-    tried: Option<Instant>,
+    /// When it was tried last, and how long to wait from then on.
+    tried: Option<(Instant, Duration)>,
 }
 
 impl Standstill {
@@ -53,11 +58,12 @@ impl Standstill {
             *self = Self::new(self.patience, progress.finalised, now);
             return stood.map_or(Step::Wait, Step::GoesOn);
         }
-        let is_time = self.tried.is_none_or(|tried| now.duration_since(tried) >= PAUSE);
+        let is_time = self.tried.is_none_or(|(tried, pause)| now.duration_since(tried) >= pause);
         if now.duration_since(self.since) < self.patience || !is_time {
             return Step::Wait;
         }
-        self.tried = Some(now);
+        let pause = self.tried.map_or(PAUSE, |(_, pause)| LONGEST_PAUSE.min(pause * 2));
+        self.tried = Some((now, pause));
         Step::BeginAnew
     }
 }
@@ -106,14 +112,18 @@ mod tests {
         // WHEN finality follows, however late THEN nothing is done
         assert_eq!(standstill.look(at(13, 10), after(1_900)), Step::Wait);
         assert_eq!(standstill.look(at(30, 25), after(2_500)), Step::Wait);
-        // WHEN it stands still THEN after two seconds it is tried, and every two seconds from then on
+        // WHEN it stands still THEN after two seconds it is tried, after two more, and then ever more seldom
         assert_eq!(standstill.look(at(35, 25), after(4_400)), Step::Wait);
         assert_eq!(standstill.look(at(36, 25), after(4_500)), Step::BeginAnew);
         assert_eq!(standstill.look(at(40, 25), after(6_400)), Step::Wait);
         assert_eq!(standstill.look(at(40, 25), after(6_500)), Step::BeginAnew);
+        assert_eq!(standstill.look(at(40, 25), after(10_400)), Step::Wait);
+        assert_eq!(standstill.look(at(40, 25), after(10_500)), Step::BeginAnew);
+        assert_eq!(standstill.look(at(40, 25), after(18_400)), Step::Wait);
+        assert_eq!(standstill.look(at(40, 25), after(18_500)), Step::BeginAnew);
         // WHEN it goes on THEN that is said once
-        assert_eq!(standstill.look(at(41, 41), after(7_000)), Step::GoesOn(Duration::from_millis(4_500)));
-        assert_eq!(standstill.look(at(42, 41), after(7_500)), Step::Wait);
+        assert_eq!(standstill.look(at(41, 41), after(20_500)), Step::GoesOn(Duration::from_millis(18_000)));
+        assert_eq!(standstill.look(at(42, 41), after(21_000)), Step::Wait);
     }
 
     #[test]
