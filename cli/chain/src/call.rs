@@ -12,12 +12,17 @@ use subxt::{
     ext::scale_encode::{EncodeAsFields, Error as EncodeError, FieldIter, TypeResolver},
     rpcs::rpc_params,
     transactions::{Payload, SubmittableTransaction, TransactionInBlock, TransactionStatus},
+    utils::H256,
     SubstrateConfig,
 };
 use subxt_signer::sr25519::Keypair;
 
 /// Blocks for which a signed transaction may wait.
 const MORTAL_BLOCKS: u64 = 64;
+
+/// Blocks without finality from which on a transaction counts its time from the best block: from the final one it would
+/// be too old before it was sent, and what ends a standstill could not be sent either.
+const LAGGING_BLOCKS: BlockNumber = 16;
 
 /// A connection that reads the chain at one block.
 pub type AtBlock = OnlineClientAtBlockImpl<SubstrateConfig>;
@@ -175,8 +180,20 @@ impl<'a> Sender<'a> {
         let address = self.key.public_key().to_account_id().to_string();
         let nonce: u64 = self.chain.request("system_accountNextIndex", rpc_params![address]).await?;
         let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new();
-        let params = params.nonce(nonce).mortal(MORTAL_BLOCKS).build();
+        let params = match self.lagging().await? {
+            Some((number, hash)) => params.mortal_from_unchecked(MORTAL_BLOCKS, number.into(), H256(hash.0)),
+            None => params.mortal(MORTAL_BLOCKS),
+        };
+        let params = params.nonce(nonce).build();
         Ok(transactions.create_signed(call, &self.key, params).await?)
+    }
+
+    /// The best block, where finality is far behind it.
+    async fn lagging(&self) -> Result<Option<(BlockNumber, Hash)>> {
+        let finalised = self.chain.header(self.chain.finalised().await?.hash).await?.number;
+        let best = self.chain.best().await?.hash;
+        let number = self.chain.header(best).await?.number;
+        Ok((number.saturating_sub(finalised) >= LAGGING_BLOCKS).then_some((number, best)))
     }
 }
 

@@ -5,6 +5,7 @@ mod audit;
 mod availability;
 mod bid;
 mod event;
+mod finality;
 mod key;
 mod metadata;
 mod motion;
@@ -14,6 +15,7 @@ mod programme;
 mod proof;
 mod resource;
 mod status;
+mod validator;
 mod verify;
 
 use crate::{call::Receipt, context::Context, output::cny};
@@ -61,6 +63,11 @@ pub enum Command {
     Availability(availability::Availability),
     /// Shows an event with awards, records, scores and money.
     Status(status::Status),
+    /// Shows whether blocks become final, and which validators' votes are missing.
+    Finality(finality::Finality),
+    /// Gives a validator its keys, tells where it is found, and replaces validators.
+    #[command(subcommand)]
+    Validator(validator::Validator),
     /// Keeps anchored units for good, and checks what was kept.
     #[command(subcommand)]
     Archive(archive::Archive),
@@ -92,6 +99,8 @@ impl Command {
             Self::Release(command) => command.run(context).await,
             Self::Availability(command) => command.run(context).await,
             Self::Status(command) => command.run(context).await,
+            Self::Finality(command) => command.run(context).await,
+            Self::Validator(command) => command.run(context).await,
             Self::Archive(command) => command.run(context).await,
             Self::Audit(command) => command.run(context).await,
             Self::Proof(command) => command.run(context).await,

@@ -1,0 +1,87 @@
+"""The drill's network: validators with links that can be cut and slowed, a spare place, and a few load nodes."""
+
+import dataclasses
+
+from bench_run.cells import Cell
+from bench_run.clients import Clients
+from bench_run.stand import ID, Member, Stand, must_run
+from demo_run import rpc
+from demo_run.network import NODE, run
+from demo_run.processes import Failed, wait_until
+
+RTT_MS = 2
+LOADS = 3
+# How far finalised heads may be apart where all is well: they move while they are asked for.
+APART = 5
+
+
+class Newcomer(Member):
+    """A validator that the network's description does not know: it makes its keys when it comes."""
+
+    def make_keys(self, spec):
+        run([NODE, "validator-keys", "--base-path", self.base, "--id", spec["id"]])
+
+
+class Drill(Stand):
+    """Validators, load nodes, and one place where another validator may come up."""
+
+    def __init__(self, home, validators):
+        super().__init__(home, Cell(validators=validators, rtt_ms=RTT_MS, load=0.0, light_clients=LOADS), relays=0)
+
+    def start(self):
+        names = [f"Validator{number:02}" for number in range(1, self.cell.validators + 1)]
+        places = self.sites.places(len(names) + 1)
+        options = ("--preset", self.cell.preset)
+        places = [dataclasses.replace(place, options=(*place.options, *options)) for place in places]
+        self.spare = places.pop()
+        self.known = self.found(names, places)
+        for name, place in zip(names, places):
+            self.validators.append(Member(name, self.home, self.spec, place, self.known))
+        for program in self.programs():
+            program.start()
+        patience_s = 60 + 5 * len(names)
+        wait_until("the chain finalises blocks", lambda: (self.height() or 0) >= 1, patience_s, self.programs())
+        self.clients = Clients(self, LOADS)
+        self.clients.enrol()
+        self.clients.start()
+
+    def newcomer(self, name, kind=Newcomer):
+        """A node at the spare place, not started yet. Its RPC lets the drill make keys there."""
+        options = ["unsafe" if word == "safe" else word for word in self.spare.options]
+        node = kind(name, self.home, self.spec, dataclasses.replace(self.spare, options=tuple(options)), self.known)
+        self.others.append(node.program)
+        return node
+
+    def up(self):
+        """Validators whose programs run."""
+        return [node for node in self.validators if node.program.is_running()]
+
+    def needed(self):
+        """Fewest votes that finalise."""
+        return self.cell.validators - (self.cell.validators - 1) // 3
+
+    def must_run(self):
+        must_run([node.program for node in self.up()] + self.clients.programs())
+
+    def best(self):
+        header = rpc.call(self.validators[0].rpc, "chain_getHeader")
+        return int(header["number"], 16) if header else None
+
+    def agree(self, nodes):
+        """Whether these nodes have finalised the same chain, and are at its end. Two finalised chains fail the drill."""
+        heights = [rpc.finalised_number(node.rpc) for node in nodes]
+        if None in heights:
+            return False
+        hashes = {rpc.call(node.rpc, "chain_getBlockHash", min(heights)) for node in nodes}
+        if None in hashes:
+            return False
+        if len(hashes) > 1:
+            raise Failed(f"two blocks are final at height {min(heights)}: {sorted(hashes)}")
+        return max(heights) - min(heights) <= APART
+
+    def wait_agree(self, nodes, patience_s):
+        names = ", ".join(node.organisation for node in nodes)
+        wait_until(f"{names} have finalised the same chain", lambda: self.agree(nodes), patience_s, pause_s=0.25)
+
+
+__all__ = ["ID", "Drill", "Newcomer"]
