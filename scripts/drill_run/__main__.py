@@ -11,9 +11,9 @@ from demo_run.network_test import TOP
 from demo_run.processes import Failed
 
 from . import replace, standstill, steps, twins
-from .network import Drill
+from .network import RTO_MAX, RTO_MAX_MS, Drill
 
-# Each with fewer validators than the drill needs at least: a set of four can spare none for good.
+# Each with the fewest validators that it takes: a set of four can spare none for good.
 STEPS = {
     "killed": (steps.killed, 4),
     "partitioned": (steps.partitioned, 4),
@@ -33,6 +33,7 @@ def arguments():
     parser.add_argument("--list", action="store_true", help="say what the steps are")
     parser.add_argument("--json", action="store_true", help="one JSON object a step; all text goes to standard error")
     parser.add_argument("--validators", type=int, default=4, choices=range(4, 14), metavar="4..13", help="how many (4)")
+    parser.add_argument("--rto-max-ms", type=int, default=RTO_MAX_MS, metavar="MS", help=f"validators' {RTO_MAX} ({RTO_MAX_MS})")
     out = TOP / "target" / "finality-drill"
     parser.add_argument("--out", type=pathlib.Path, default=out, help="folder of logs")
     return parser.parse_args()
@@ -56,7 +57,7 @@ class Run:
             self.close()
         if not self.drill:
             self.networks += 1
-            self.drill = Drill(self.options.out / f"network-{self.networks}", validators)
+            self.drill = Drill(self.options.out / f"network-{self.networks}", validators, self.options.rto_max_ms)
             self.drill.start()
             self.say(f"{validators} validators finalise blocks, {len(self.drill.clients.loads)} load nodes follow")
         return self.drill

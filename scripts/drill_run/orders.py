@@ -12,24 +12,28 @@ from demo_run.processes import Failed, wait_until
 
 SERIES = itertools.count(1)
 GAP_MS = (700, 1_300)
+# So long that an order which comes late is counted as late, and not refused.
+VALID_S = 60
 AFTER_S = 3
 
 
 class Series:
-    """Orders at the first validator, about one a second."""
+    """Orders at the first validator, about one a second unless told."""
 
-    def __init__(self, drill, count):
-        self.drill, self.count = drill, count
+    def __init__(self, drill, count, account=None, gap_ms=GAP_MS):
+        """By this grid company, which does nothing else meanwhile; the first one unless named."""
+        self.drill, self.count, self.gap_ms = drill, count, gap_ms
         command = order_bench(
-            drill.validators[0].url, "orders", "--suri", f"//{drill.grid_company}", "--area", AREA,
-            "--target", drill.clients.target_w(), "--count", count, "--gap-from-ms", GAP_MS[0], "--gap-to-ms", GAP_MS[1],
+            drill.validators[0].url, "orders", "--suri", f"//{account or drill.grid_company}", "--area", AREA,
+            "--target", drill.clients.target_w(), "--count", count, "--seconds", VALID_S,
+            "--gap-from-ms", gap_ms[0], "--gap-to-ms", gap_ms[1],
         )  # fmt: skip
         self.program = started(drill, f"orders-{next(SERIES)}", command)
 
     def finish(self, patience_s=60):
         """Waits until every order is final at the node and had its time to reach the load nodes; answers with delays in
         milliseconds from submission until each load node had verified it by its own light client."""
-        patience_s += self.count * GAP_MS[1] / 1000
+        patience_s += self.count * self.gap_ms[1] / 1000
         wait_until("all orders are final", lambda: not self.program.is_running(), patience_s, pause_s=0.2)
         must_have_ended_well(self.program)
         time.sleep(AFTER_S)

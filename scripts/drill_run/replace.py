@@ -28,8 +28,13 @@ def replaced(drill, say, seen):
         own = Cli(node.url, NEWCOMER, drill.home)
         own.one("validator", "keys")
         say(f"{NEWCOMER} has a node at the head, and keys registered")
-        orders = Series(drill, 20)
-        appoint(drill, old, say, seen)
+        council = [Cli(drill.validators[0].url, member, drill.home) for member in COUNCIL]
+        motion = move(council, address(NEWCOMER), address(f"{old.organisation}//validator"))
+        orders = Series(drill, 20, COUNCIL[1])
+        time.sleep(3)
+        council[0].one("motion", "close", *motion)
+        wait_in_force(council[0], old, seen)
+        say(f"{NEWCOMER} validates in place of {old.organisation}, {seen['in_force_after_s']} s after the motion was closed")
         own.one("validator", "announce", "--gateway", node.gateway_url)
         must_be_quick(orders.finish(), ORDER_MS, seen)
         must_hand_over(drill, node, seen)
@@ -46,24 +51,26 @@ def replaced(drill, say, seen):
     drill.wait_agree(drill.validators, CATCH_UP_S)
 
 
-def appoint(drill, old, say, seen):
-    """The council moves, votes and closes; waits until the new set is in force."""
-    one, other = (Cli(drill.validators[0].url, member, drill.home) for member in COUNCIL)
-    newcomer, leaving = address(NEWCOMER), address(f"{old.organisation}//validator")
-    moved = one.one("validator", "propose", "--add", newcomer, "--remove", leaving)
+def move(council, newcomer, leaving):
+    """The council moves and votes; answers with the motion, which is ready to be closed."""
+    moved = council[0].one("validator", "propose", "--add", newcomer, "--remove", leaving)
     motion = (moved["proposal"], moved["index"])
-    one.one("motion", "vote", *motion)
-    other.one("motion", "vote", *motion)
+    for member in council:
+        member.one("motion", "vote", *motion)
+    return motion
+
+
+def wait_in_force(cli, old, seen):
+    """Waits until the newcomer validates and the old one does no longer."""
     began = time.monotonic()
-    other.one("motion", "close", *motion)
+    newcomer, leaving = address(NEWCOMER), address(f"{old.organisation}//validator")
 
     def in_force():
-        listed = {row["account"]: row["validates"] for row in one.one("validator", "list")}
-        return listed.get(newcomer) and not listed.get(leaving)
+        validates = {row["account"]: row["validates"] for row in cli.one("validator", "list")}
+        return validates.get(newcomer) and not validates.get(leaving)
 
     wait_until("the new set is in force", in_force, IN_FORCE_S, pause_s=0.2)
     seen["in_force_after_s"] = round(time.monotonic() - began, 1)
-    say(f"{NEWCOMER} validates in place of {old.organisation}, {seen['in_force_after_s']} s after the motion was closed")
 
 
 def must_hand_over(drill, node, seen):

@@ -13,8 +13,6 @@ from .orders import Series, must_be_quick
 from .steps import ORDER_MS, must_go_on
 from .watch import Watch
 
-# The twin sees blocks later than its other self, so the two vote for different ones in the same round.
-APART_MS = 60
 PATIENCE_S = 120
 LOAD = 0.1
 
@@ -37,7 +35,6 @@ def twins(drill, say, seen):
     twin = drill.newcomer("Twin", Twin)
     twin.take_keys(original)
     with Watch(drill.validators[0].rpc) as watch:
-        drill.sites.slow(len(drill.validators), APART_MS)
         began = time.monotonic()
         twin.program.start()
         say(f"a second node with the keys of {original.organisation} is started")
