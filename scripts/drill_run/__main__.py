@@ -10,7 +10,7 @@ from demo_run.__main__ import guarded, prepare
 from demo_run.network_test import TOP
 from demo_run.processes import Failed
 
-from . import replace, standstill, steps, twins
+from . import for_good, replace, standstill, steps, twins
 from .network import RTO_MAX, RTO_MAX_MS, Drill
 
 # Each with the fewest validators that it takes: a set of four can spare none for good.
@@ -22,9 +22,10 @@ STEPS = {
     "long-partition": (steps.long_partition, 4),
     "replaced": (replace.replaced, 4),
     "twins": (twins.twins, 5),
+    "gone-for-good": (for_good.gone_for_good, 4),
 }
 # These leave another set of validators behind.
-LAST_OF_ITS_NETWORK = ("replaced", "twins")
+LAST_OF_ITS_NETWORK = ("replaced", "twins", "gone-for-good")
 
 
 def arguments():

@@ -1,4 +1,4 @@
-"""The drill's network: validators with links that can be cut and slowed, a spare place, and a few load nodes."""
+"""The drill's network: validators with links that can be cut and slowed, spare places, and a few load nodes."""
 
 import dataclasses
 import pathlib
@@ -28,7 +28,7 @@ class Newcomer(Member):
 
 
 class Drill(Stand):
-    """Validators, load nodes, and one place where another validator may come up."""
+    """Validators, load nodes, and places where other validators may come up."""
 
     def __init__(self, home, validators, rto_max_ms=RTO_MAX_MS):
         super().__init__(home, Cell(validators=validators, rtt_ms=RTT_MS, load=0.0, light_clients=LOADS), relays=0)
@@ -36,13 +36,13 @@ class Drill(Stand):
 
     def start(self):
         names = [f"Validator{number:02}" for number in range(1, self.cell.validators + 1)]
-        places = self.sites.places(len(names) + 1)
+        places = self.sites.places(len(names) + self.spare_count())
         if pathlib.Path("/proc/sys", *RTO_MAX.split(".")).exists():
             for place in places:
                 run([*place.prefix, "sysctl", "-qw", f"{RTO_MAX}={self.rto_max_ms}"])
         options = ("--preset", self.cell.preset)
         places = [dataclasses.replace(place, options=(*place.options, *options)) for place in places]
-        self.spare = places.pop()
+        self.spares = places[len(names) :]
         self.known = self.found(names, places)
         for name, place in zip(names, places):
             self.validators.append(Member(name, self.home, self.spec, place, self.known))
@@ -55,9 +55,10 @@ class Drill(Stand):
         self.clients.start()
 
     def newcomer(self, name, kind=Newcomer):
-        """A node at the spare place, not started yet. Its RPC lets the drill make keys there."""
-        options = ["unsafe" if word == "safe" else word for word in self.spare.options]
-        node = kind(name, self.home, self.spec, dataclasses.replace(self.spare, options=tuple(options)), self.known)
+        """A node at a spare place, not started yet. Its RPC lets the drill make keys there."""
+        place = self.spares.pop(0)
+        options = ["unsafe" if word == "safe" else word for word in place.options]
+        node = kind(name, self.home, self.spec, dataclasses.replace(place, options=tuple(options)), self.known)
         self.others.append(node.program)
         return node
 
@@ -65,16 +66,16 @@ class Drill(Stand):
         """Validators whose programs run."""
         return [node for node in self.validators if node.program.is_running()]
 
+    def spare_count(self):
+        """As many as have to be gone for finality to stop."""
+        return self.cell.validators - self.needed() + 1
+
     def needed(self):
         """Fewest votes that finalise."""
         return self.cell.validators - (self.cell.validators - 1) // 3
 
     def must_run(self):
         must_run([node.program for node in self.up()] + self.clients.programs())
-
-    def best(self):
-        header = rpc.call(self.validators[0].rpc, "chain_getHeader")
-        return int(header["number"], 16) if header else None
 
     def agree(self, nodes):
         """Whether these nodes have finalised the same chain, and are at its end. Two finalised chains fail the drill."""

@@ -7,6 +7,7 @@ from demo_run.loads import AREA
 from demo_run.processes import Failed, wait_until
 
 from .steps import CATCH_UP_S, catch_up, start
+from .watch import best_of
 
 GONE_S = 20
 # From when the missing programs answer again until blocks become final again.
@@ -46,7 +47,7 @@ def third_gone_and_back(drill, say, seen):
     time.sleep(max(0, began + GONE_S - time.monotonic()))
     if drill.height() != final:
         raise Failed(f"block {drill.height()} became final with {len(gone)} of {len(drill.validators)} gone")
-    seen["blocks_without_finality"] = drill.best() - final
+    seen["blocks_without_finality"] = best_of(witness.rpc) - final
     if not seen["blocks_without_finality"]:
         raise Failed("no block was made while finality stood still")
     recover(drill, gone, final, order, seen)

@@ -21,9 +21,10 @@ LONG_GAP_MS = (3_000, 5_000)
 LOAD = 0.1
 
 
-def must_go_on(watch, seen):
-    seen["longest_wait_s"] = watch.longest_wait_s()
-    seen["blocks_finalised"] = watch.finalised()
+def must_go_on(watch, seen, when=""):
+    """Keeps what the watch saw, and fails where finality stood still."""
+    seen[f"longest_wait{when}_s"] = watch.longest_wait_s()
+    seen[f"blocks_finalised{when}"] = watch.finalised()
     if watch.longest_wait_s() > WAIT_S or not watch.finalised():
         raise Failed(f"a block waited {watch.longest_wait_s()} s to become final, {watch.finalised()} became final")
 
@@ -77,7 +78,7 @@ def cut(drill, say, seen, seconds, gap_ms=GAP_MS):
     say(f"{victim} is back, and at the head after {seen['caught_up_s']} s")
     with Watch(drill.validators[0].rpc) as watch:
         must_be_quick(Series(drill, 5).finish(), ORDER_MS, seen, "order_to_load_nodes_afterwards_ms")
-    must_go_on(watch, seen)
+    must_go_on(watch, seen, "_afterwards")
 
 
 def partitioned(drill, say, seen):

@@ -8,6 +8,12 @@ from demo_run import rpc
 PAUSE_S = 0.05
 
 
+def best_of(address):
+    """Height of the node's best block, or None while it does not answer."""
+    header = rpc.call(address, "chain_getHeader")
+    return int(header["number"], 16) if header else None
+
+
 class Watch:
     """`with Watch(address) as watch`: samples until the end."""
 
@@ -27,10 +33,10 @@ class Watch:
 
     def run(self):
         while not self.ending.wait(PAUSE_S):
-            best = rpc.call(self.address, "chain_getHeader")
+            best = best_of(self.address)
             final = rpc.finalised_number(self.address)
-            if best and final is not None:
-                self.samples.append((time.monotonic(), int(best["number"], 16), final))
+            if best is not None and final is not None:
+                self.samples.append((time.monotonic(), best, final))
 
     def longest_wait_s(self):
         """The longest time in which a block waited and none became final."""

@@ -80,15 +80,15 @@ impl Payload for Call {
     }
 }
 
-/// A finalised transaction.
+/// A transaction in a block.
 #[derive(Clone, Debug, Serialize)]
 pub struct Receipt {
     /// When it was handed to the node, by this machine's clock, in Unix milliseconds.
     pub submitted_at_ms: u64,
     /// When the node first said that it is in a block.
     pub included_at_ms: Option<u64>,
-    /// When the node said that it is final.
-    pub finalised_at_ms: u64,
+    /// When the node said that it is final; `None` where a block was enough.
+    pub finalised_at_ms: Option<u64>,
     /// The block.
     pub block: Hash,
     /// Its height.
@@ -109,12 +109,18 @@ impl Receipt {
 pub struct Sender<'a> {
     chain: &'a Chain,
     key: Keypair,
+    in_block: bool,
 }
 
 impl<'a> Sender<'a> {
     /// For the holder of `key`.
     pub fn new(chain: &'a Chain, key: Keypair) -> Self {
-        Self { chain, key }
+        Self { chain, key, in_block: false }
+    }
+
+    /// Whether a block is enough: where finality stands still, nothing else is to be had.
+    pub fn in_block(self, in_block: bool) -> Self {
+        Self { in_block, ..self }
     }
 
     /// The account.
@@ -128,7 +134,7 @@ impl<'a> Sender<'a> {
         Ok(at.transactions().call_data(call)?)
     }
 
-    /// Submits `call` and waits until it is final.
+    /// Submits `call` and waits until it is final, or in a block where that is enough.
     ///
     /// # Errors
     /// [`Fault::Invalid`] when a pool refuses it, [`Fault::Refused`] when the runtime does, [`Fault::Lost`]
@@ -142,21 +148,14 @@ impl<'a> Sender<'a> {
         while let Some(status) = progress.next().await {
             let status = status.map_err(|error| Fault::Lost(format!("the node stopped reporting on it: {error}")))?;
             match status {
-                TransactionStatus::InBestBlock(_) => {
+                TransactionStatus::InBestBlock(block) => {
                     included_at_ms.get_or_insert_with(now_ms);
+                    if self.in_block {
+                        return self.receipt(&block, submitted_at_ms, included_at_ms, None).await;
+                    }
                 }
                 TransactionStatus::InFinalizedBlock(block) => {
-                    let finalised_at_ms = now_ms();
-                    let (hash, events) = outcome(&block).await?;
-                    let number = self.chain.header(hash).await?.number;
-                    return Ok(Receipt {
-                        submitted_at_ms,
-                        included_at_ms,
-                        finalised_at_ms,
-                        block: hash,
-                        number,
-                        events,
-                    });
+                    return self.receipt(&block, submitted_at_ms, included_at_ms, Some(now_ms())).await;
                 }
                 TransactionStatus::Error { message }
                 | TransactionStatus::Invalid { message }
@@ -167,6 +166,18 @@ impl<'a> Sender<'a> {
             }
         }
         Err(Fault::Lost("the node never said that it is final".into()).into())
+    }
+
+    async fn receipt(
+        &self,
+        block: &InBlock,
+        submitted_at_ms: u64,
+        included_at_ms: Option<u64>,
+        finalised_at_ms: Option<u64>,
+    ) -> Result<Receipt> {
+        let (block, events) = outcome(block).await?;
+        let number = self.chain.header(block).await?.number;
+        Ok(Receipt { submitted_at_ms, included_at_ms, finalised_at_ms, block, number, events })
     }
 
     /// Signs `call` under the account's next nonce.
@@ -197,7 +208,7 @@ impl<'a> Sender<'a> {
     }
 }
 
-/// The finalised block's hash and what the call caused there, the system's own bookkeeping left out.
+/// The block's hash and what the call caused there, the system's own bookkeeping left out.
 async fn outcome(block: &InBlock) -> Result<(Hash, Vec<ChainEvent>)> {
     let caused = block.wait_for_success().await.map_err(refusal::by_runtime)?;
     let events = caused.iter().map(|event| ChainEvent::new(&event?)).collect::<Result<Vec<_>>>()?;

@@ -100,6 +100,15 @@ impl Chain {
         Ok(self.at(self.request("chain_getBlockHash", rpc_params![]).await?))
     }
 
+    /// The newest block where `in_block`, else the newest finalised one.
+    pub async fn newest(&self, in_block: bool) -> Result<State<'_>> {
+        if in_block {
+            self.best().await
+        } else {
+            self.finalised().await
+        }
+    }
+
     /// State at the block of this hash.
     pub fn at(&self, hash: Hash) -> State<'_> {
         State { chain: self, hash }

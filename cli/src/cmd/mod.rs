@@ -34,7 +34,6 @@ pub enum Command {
     #[command(subcommand)]
     Participant(participant::Participant),
     /// Votes on motions of the council.
-    #[command(subcommand)]
     Motion(motion::Motion),
     /// Registers and shows resources and their devices.
     #[command(subcommand)]
@@ -66,7 +65,6 @@ pub enum Command {
     /// Shows whether blocks become final, and which validators' votes are missing.
     Finality(finality::Finality),
     /// Gives a validator its keys, tells where it is found, and replaces validators.
-    #[command(subcommand)]
     Validator(validator::Validator),
     /// Keeps anchored units for good, and checks what was kept.
     #[command(subcommand)]
@@ -110,7 +108,7 @@ impl Command {
     }
 }
 
-/// Prints a finalised transaction together with what it created.
+/// Prints a transaction together with what it created.
 fn report(context: &Context, receipt: &Receipt, done: &str, created: Value) -> Result<()> {
     let mut line = match created {
         Value::Object(fields) => fields,
@@ -121,9 +119,12 @@ fn report(context: &Context, receipt: &Receipt, done: &str, created: Value) -> R
         line.extend(fields);
     }
     context.output().print(&Value::Object(line), || {
-        let took = receipt.finalised_at_ms.saturating_sub(receipt.submitted_at_ms);
         let what = if named.is_empty() { done.to_owned() } else { format!("{done}: {}", named.join(", ")) };
-        format!("{what}\nfinal in block {} ({:?}) after {took} ms", receipt.number, receipt.block)
+        let place = format!("block {} ({:?})", receipt.number, receipt.block);
+        match receipt.finalised_at_ms.map(|at| at.saturating_sub(receipt.submitted_at_ms)) {
+            Some(took) => format!("{what}\nfinal in {place} after {took} ms"),
+            None => format!("{what}\nin {place}, which is not final"),
+        }
     })
 }
 

@@ -1,16 +1,19 @@
 //! `loadstone validator`: keys of a validator, where it is found, and who validates.
 
-use super::{motion::propose, report};
+use super::{
+    motion::{majority, propose, Ground},
+    report,
+};
 use crate::{
-    call::Call,
-    client::{decode, unhex, State},
+    call::{Call, Sender},
+    client::{decode, unhex, Chain, State},
     context::Context,
     fault::Fault,
     output::{hexed, Table},
     parse,
 };
 use anyhow::{Context as _, Result};
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use codec::Encode;
 use loadstone_core::{AccountId, BoundedVec, ConstU32, ValidatorInfo};
 use loadstone_evidence::keys;
@@ -31,8 +34,17 @@ type SessionKeys = [u8; 96];
 ///
 /// A newcomer is a participant: its account registers keys (`keys`), the council appoints it (`propose`, then
 /// `motion vote` and `motion close`), and it tells where it is found (`announce`).
+#[derive(Args, Debug)]
+pub struct Validator {
+    #[command(flatten)]
+    ground: Ground,
+    #[command(subcommand)]
+    step: Step,
+}
+
+/// What to do.
 #[derive(Subcommand, Debug)]
-pub enum Validator {
+enum Step {
     /// Has the node make new session keys and registers them for the calling account. Ask the validator's own node,
     /// on its machine: only there may keys be made.
     Keys,
@@ -42,7 +54,7 @@ pub enum Validator {
         #[arg(long, default_value = "")]
         gateway: String,
     },
-    /// Moves that the council appoints other validators. Other members vote with `motion vote`.
+    /// Moves that the council appoints other validators, or the same once more, which begins a new session. Other members vote with `motion vote`.
     Propose {
         /// An account that validates as well from then on; several may be given.
         #[arg(long, value_parser = parse::account)]
@@ -65,17 +77,18 @@ struct Generated {
 impl Validator {
     /// Carries the command out.
     pub async fn run(self, context: &Context) -> Result<()> {
-        match self {
-            Self::Keys => register_keys(context).await,
-            Self::Announce { gateway } => announce(context, gateway).await,
-            Self::Propose { add, remove } => {
-                let chain = context.connect().await?;
-                let state = chain.finalised().await?;
+        let chain = context.connect().await?;
+        let state = self.ground.state(&chain).await?;
+        let sender = || self.ground.sender(context, &chain);
+        match self.step {
+            Step::Keys => register_keys(context, &chain, &sender()?).await,
+            Step::Announce { gateway } => announce(context, &chain, &sender()?, gateway).await,
+            Step::Propose { add, remove } => {
                 let set: Set = state.get(keys::validator_set()).await?.unwrap_or_default();
                 let call = Call::new("Registry", "set_validators", changed(set.into_inner(), &add, &remove)?);
-                propose(context, &context.sender(&chain)?, &state, &call, "moved to appoint").await
+                propose(context, &sender()?, &state, &call, majority, "moved to appoint").await
             }
-            Self::List => list(context).await,
+            Step::List => list(context, &state).await,
         }
     }
 }
@@ -92,9 +105,7 @@ fn changed(mut set: Vec<AccountId>, add: &[AccountId], remove: &[AccountId]) -> 
     Ok(Set::try_from(set).map_err(|_| Fault::Usage("more than 64 validators".into()))?)
 }
 
-async fn register_keys(context: &Context) -> Result<()> {
-    let chain = context.connect().await?;
-    let sender = context.sender(&chain)?;
+async fn register_keys(context: &Context, chain: &Chain, sender: &Sender<'_>) -> Result<()> {
     let owner = hexed(&sender.account().encode());
     let made: Generated = chain
         .request("author_rotateKeysWithOwner", rpc_params![owner])
@@ -108,9 +119,7 @@ async fn register_keys(context: &Context) -> Result<()> {
     report(context, &receipt, "keys registered", json!({ "account": account, "keys": made.keys }))
 }
 
-async fn announce(context: &Context, gateway: String) -> Result<()> {
-    let chain = context.connect().await?;
-    let sender = context.sender(&chain)?;
+async fn announce(context: &Context, chain: &Chain, sender: &Sender<'_>, gateway: String) -> Result<()> {
     let peer: String = chain.request("system_localPeerId", rpc_params![]).await?;
     let bytes = bs58::decode(&peer).into_vec().context("the node's peer id is none")?;
     let bytes = BoundedVec::<u8, ConstU32<64>>::try_from(bytes)
@@ -134,13 +143,11 @@ async fn convicted(state: &State<'_>) -> Result<Vec<AccountId>> {
     found.iter().map(|key| decode(keys::last_part(key, 32).unwrap_or_default())).collect()
 }
 
-async fn list(context: &Context) -> Result<()> {
-    let chain = context.connect().await?;
-    let state = chain.finalised().await?;
+async fn list(context: &Context, state: &State<'_>) -> Result<()> {
     let appointed: Set = state.get(keys::validator_set()).await?.unwrap_or_default();
     let in_force: Set = state.get(keys::session_validators()).await?.unwrap_or_default();
     let mut all: Vec<AccountId> = appointed.iter().chain(in_force.iter()).cloned().collect();
-    all.extend(convicted(&state).await?);
+    all.extend(convicted(state).await?);
     all.sort_unstable();
     all.dedup();
     let mut table = Table::new(&["account", "organisation", "appointed", "validates", "faults", "gateway"]);
