@@ -12,6 +12,7 @@ mod parse;
 mod reads;
 mod rules;
 mod sheet;
+mod votes;
 
 use clap::Parser;
 use loadstone_client::{call, client, fault, key, output};

@@ -12,12 +12,17 @@ use subxt::{
     ext::scale_encode::{EncodeAsFields, Error as EncodeError, FieldIter, TypeResolver},
     rpcs::rpc_params,
     transactions::{Payload, SubmittableTransaction, TransactionInBlock, TransactionStatus},
+    utils::H256,
     SubstrateConfig,
 };
 use subxt_signer::sr25519::Keypair;
 
 /// Blocks for which a signed transaction may wait.
 const MORTAL_BLOCKS: u64 = 64;
+
+/// Blocks without finality from which on a transaction counts its time from the best block: from the final one it would
+/// be too old before it was sent, and what ends a standstill could not be sent either.
+const LAGGING_BLOCKS: BlockNumber = 16;
 
 /// A connection that reads the chain at one block.
 pub type AtBlock = OnlineClientAtBlockImpl<SubstrateConfig>;
@@ -75,15 +80,15 @@ impl Payload for Call {
     }
 }
 
-/// A finalised transaction.
+/// A transaction in a block.
 #[derive(Clone, Debug, Serialize)]
 pub struct Receipt {
     /// When it was handed to the node, by this machine's clock, in Unix milliseconds.
     pub submitted_at_ms: u64,
     /// When the node first said that it is in a block.
     pub included_at_ms: Option<u64>,
-    /// When the node said that it is final.
-    pub finalised_at_ms: u64,
+    /// When the node said that it is final; `None` where a block was enough.
+    pub finalised_at_ms: Option<u64>,
     /// The block.
     pub block: Hash,
     /// Its height.
@@ -104,12 +109,18 @@ impl Receipt {
 pub struct Sender<'a> {
     chain: &'a Chain,
     key: Keypair,
+    in_block: bool,
 }
 
 impl<'a> Sender<'a> {
     /// For the holder of `key`.
     pub fn new(chain: &'a Chain, key: Keypair) -> Self {
-        Self { chain, key }
+        Self { chain, key, in_block: false }
+    }
+
+    /// Whether a block is enough: where finality stands still, nothing else is to be had.
+    pub fn in_block(self, in_block: bool) -> Self {
+        Self { in_block, ..self }
     }
 
     /// The account.
@@ -123,7 +134,7 @@ impl<'a> Sender<'a> {
         Ok(at.transactions().call_data(call)?)
     }
 
-    /// Submits `call` and waits until it is final.
+    /// Submits `call` and waits until it is final, or in a block where that is enough.
     ///
     /// # Errors
     /// [`Fault::Invalid`] when a pool refuses it, [`Fault::Refused`] when the runtime does, [`Fault::Lost`]
@@ -137,21 +148,14 @@ impl<'a> Sender<'a> {
         while let Some(status) = progress.next().await {
             let status = status.map_err(|error| Fault::Lost(format!("the node stopped reporting on it: {error}")))?;
             match status {
-                TransactionStatus::InBestBlock(_) => {
+                TransactionStatus::InBestBlock(block) => {
                     included_at_ms.get_or_insert_with(now_ms);
+                    if self.in_block {
+                        return self.receipt(&block, submitted_at_ms, included_at_ms, None).await;
+                    }
                 }
                 TransactionStatus::InFinalizedBlock(block) => {
-                    let finalised_at_ms = now_ms();
-                    let (hash, events) = outcome(&block).await?;
-                    let number = self.chain.header(hash).await?.number;
-                    return Ok(Receipt {
-                        submitted_at_ms,
-                        included_at_ms,
-                        finalised_at_ms,
-                        block: hash,
-                        number,
-                        events,
-                    });
+                    return self.receipt(&block, submitted_at_ms, included_at_ms, Some(now_ms())).await;
                 }
                 TransactionStatus::Error { message }
                 | TransactionStatus::Invalid { message }
@@ -162,6 +166,18 @@ impl<'a> Sender<'a> {
             }
         }
         Err(Fault::Lost("the node never said that it is final".into()).into())
+    }
+
+    async fn receipt(
+        &self,
+        block: &InBlock,
+        submitted_at_ms: u64,
+        included_at_ms: Option<u64>,
+        finalised_at_ms: Option<u64>,
+    ) -> Result<Receipt> {
+        let (block, events) = outcome(block).await?;
+        let number = self.chain.header(block).await?.number;
+        Ok(Receipt { submitted_at_ms, included_at_ms, finalised_at_ms, block, number, events })
     }
 
     /// Signs `call` under the account's next nonce.
@@ -175,12 +191,24 @@ impl<'a> Sender<'a> {
         let address = self.key.public_key().to_account_id().to_string();
         let nonce: u64 = self.chain.request("system_accountNextIndex", rpc_params![address]).await?;
         let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new();
-        let params = params.nonce(nonce).mortal(MORTAL_BLOCKS).build();
+        let params = match self.lagging().await? {
+            Some((number, hash)) => params.mortal_from_unchecked(MORTAL_BLOCKS, number.into(), H256(hash.0)),
+            None => params.mortal(MORTAL_BLOCKS),
+        };
+        let params = params.nonce(nonce).build();
         Ok(transactions.create_signed(call, &self.key, params).await?)
+    }
+
+    /// The best block, where finality is far behind it.
+    async fn lagging(&self) -> Result<Option<(BlockNumber, Hash)>> {
+        let finalised = self.chain.header(self.chain.finalised().await?.hash).await?.number;
+        let best = self.chain.best().await?.hash;
+        let number = self.chain.header(best).await?.number;
+        Ok((number.saturating_sub(finalised) >= LAGGING_BLOCKS).then_some((number, best)))
     }
 }
 
-/// The finalised block's hash and what the call caused there, the system's own bookkeeping left out.
+/// The block's hash and what the call caused there, the system's own bookkeeping left out.
 async fn outcome(block: &InBlock) -> Result<(Hash, Vec<ChainEvent>)> {
     let caused = block.wait_for_success().await.map_err(refusal::by_runtime)?;
     let events = caused.iter().map(|event| ChainEvent::new(&event?)).collect::<Result<Vec<_>>>()?;

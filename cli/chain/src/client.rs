@@ -95,6 +95,20 @@ impl Chain {
         Ok(self.at(self.request("chain_getFinalizedHead", rpc_params![]).await?))
     }
 
+    /// The newest block, final or not.
+    pub async fn best(&self) -> Result<State<'_>> {
+        Ok(self.at(self.request("chain_getBlockHash", rpc_params![]).await?))
+    }
+
+    /// The newest block where `in_block`, else the newest finalised one.
+    pub async fn newest(&self, in_block: bool) -> Result<State<'_>> {
+        if in_block {
+            self.best().await
+        } else {
+            self.finalised().await
+        }
+    }
+
     /// State at the block of this hash.
     pub fn at(&self, hash: Hash) -> State<'_> {
         State { chain: self, hash }
@@ -253,6 +267,7 @@ fn to_hex(bytes: &[u8]) -> String {
     crate::output::hexed(bytes)
 }
 
-fn unhex(text: &str) -> Result<Vec<u8>> {
+/// Bytes of hex that the node gave.
+pub fn unhex(text: &str) -> Result<Vec<u8>> {
     hex::decode(text.trim_start_matches("0x")).with_context(|| "the node gave no hex".to_string())
 }

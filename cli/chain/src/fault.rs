@@ -32,6 +32,9 @@ pub enum Fault {
     /// Arguments that contradict each other or the chain, or an input file that can't be understood.
     #[error("{0}")]
     Usage(String),
+    /// The chain stands still, as the command has printed.
+    #[error("{0}")]
+    Standstill(&'static str),
     /// A verification found that something does not hold.
     #[error("{0}")]
     Mismatch(String),
@@ -57,7 +60,7 @@ pub fn code(error: &anyhow::Error) -> u8 {
     match error.downcast_ref::<Fault>() {
         Some(Fault::Mismatch(_) | Fault::Differences(_)) => MISMATCH,
         Some(Fault::Usage(_)) => USAGE,
-        Some(Fault::Refused { .. } | Fault::Invalid(_) | Fault::Lost(_)) | None => FAILED,
+        Some(Fault::Refused { .. } | Fault::Invalid(_) | Fault::Lost(_) | Fault::Standstill(_)) | None => FAILED,
     }
 }
 
@@ -69,7 +72,7 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
 /// The error for programs; `None` when all of it is printed already.
 pub fn as_json(error: &anyhow::Error) -> Option<Value> {
     Some(match error.downcast_ref::<Fault>() {
-        Some(Fault::Differences(_)) => return None,
+        Some(Fault::Differences(_) | Fault::Standstill(_)) => return None,
         Some(Fault::Refused { name, text }) => json!({ "error": name, "text": text }),
         Some(Fault::Invalid(text)) => json!({ "error": "invalid_transaction", "text": text }),
         Some(Fault::Lost(_)) => json!({ "error": "outcome_unknown", "text": format!("{error:#}") }),
@@ -91,6 +94,7 @@ mod tests {
         assert_eq!(code(&error(Fault::bids("GateClosed", "too late"))), 1);
         assert_eq!(code(&error(Fault::Invalid("no".into()))), 1);
         assert_eq!(code(&error(Fault::Lost("no answer came".into()))), 1);
+        assert_eq!(code(&error(Fault::Standstill("finality stands still"))), 1);
         assert_eq!(code(&anyhow::anyhow!("no node")), 1);
         assert_eq!(code(&error(Fault::Usage("no".into()))), 2);
         assert_eq!(code(&error(Fault::Mismatch("bent".into()))), 3);

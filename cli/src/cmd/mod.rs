@@ -5,6 +5,7 @@ mod audit;
 mod availability;
 mod bid;
 mod event;
+mod finality;
 mod key;
 mod metadata;
 mod motion;
@@ -14,6 +15,7 @@ mod programme;
 mod proof;
 mod resource;
 mod status;
+mod validator;
 mod verify;
 
 use crate::{call::Receipt, context::Context, output::cny};
@@ -32,7 +34,6 @@ pub enum Command {
     #[command(subcommand)]
     Participant(participant::Participant),
     /// Votes on motions of the council.
-    #[command(subcommand)]
     Motion(motion::Motion),
     /// Registers and shows resources and their devices.
     #[command(subcommand)]
@@ -61,6 +62,10 @@ pub enum Command {
     Availability(availability::Availability),
     /// Shows an event with awards, records, scores and money.
     Status(status::Status),
+    /// Shows whether blocks become final, and which validators' votes are missing.
+    Finality(finality::Finality),
+    /// Gives a validator its keys, tells where it is found, and replaces validators.
+    Validator(validator::Validator),
     /// Keeps anchored units for good, and checks what was kept.
     #[command(subcommand)]
     Archive(archive::Archive),
@@ -92,6 +97,8 @@ impl Command {
             Self::Release(command) => command.run(context).await,
             Self::Availability(command) => command.run(context).await,
             Self::Status(command) => command.run(context).await,
+            Self::Finality(command) => command.run(context).await,
+            Self::Validator(command) => command.run(context).await,
             Self::Archive(command) => command.run(context).await,
             Self::Audit(command) => command.run(context).await,
             Self::Proof(command) => command.run(context).await,
@@ -101,7 +108,7 @@ impl Command {
     }
 }
 
-/// Prints a finalised transaction together with what it created.
+/// Prints a transaction together with what it created.
 fn report(context: &Context, receipt: &Receipt, done: &str, created: Value) -> Result<()> {
     let mut line = match created {
         Value::Object(fields) => fields,
@@ -112,9 +119,12 @@ fn report(context: &Context, receipt: &Receipt, done: &str, created: Value) -> R
         line.extend(fields);
     }
     context.output().print(&Value::Object(line), || {
-        let took = receipt.finalised_at_ms.saturating_sub(receipt.submitted_at_ms);
         let what = if named.is_empty() { done.to_owned() } else { format!("{done}: {}", named.join(", ")) };
-        format!("{what}\nfinal in block {} ({:?}) after {took} ms", receipt.number, receipt.block)
+        let place = format!("block {} ({:?})", receipt.number, receipt.block);
+        match receipt.finalised_at_ms.map(|at| at.saturating_sub(receipt.submitted_at_ms)) {
+            Some(took) => format!("{what}\nfinal in {place} after {took} ms"),
+            None => format!("{what}\nin {place}, which is not final"),
+        }
     })
 }
 

@@ -1,6 +1,9 @@
 //! `loadstone participant`: who takes part.
 
-use super::{motion::propose, report};
+use super::{
+    motion::{majority, propose},
+    report,
+};
 use crate::{
     call::Call,
     context::Context,
@@ -59,7 +62,7 @@ impl Participant {
                 let record = loadstone_core::Participant { role: role.into(), organisation, name, frozen: false };
                 let call = Call::new("Registry", "register_participant", (account, record));
                 let state = chain.finalised().await?;
-                propose(context, &context.sender(&chain)?, &state, &call, "moved to register").await
+                propose(context, &context.sender(&chain)?, &state, &call, majority, "moved to register").await
             }
             Self::Freeze { account } => set_frozen(context, account, true).await,
             Self::Unfreeze { account } => set_frozen(context, account, false).await,

@@ -1,0 +1,1 @@
+"""`scripts/finality-drill`: finality under faults, on real networks."""
