@@ -40,7 +40,7 @@ Where finality stands still, more than two thirds of the validators must be up, 
      the output, and set it by NTP.
   4. A validator that is gone for good while more than two thirds vote: the council replaces it, with
      `loadstone validator propose`.
-  5. More than a third gone for good: docs/runbook-finality.md.
+  5. More than a third gone for good: docs/runbook-finality.md, part 4.
 Orders that were given meanwhile stay in blocks or in the pool and become final afterwards; load nodes keep to the last
 final one until it ends, and then to their own rules.";
 
