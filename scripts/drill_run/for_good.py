@@ -57,7 +57,8 @@ def gone_for_good(drill, say, seen):
         raise Failed("`loadstone finality` still tells of a standstill")
     seen["load_nodes_that_follow"] = followers(drill, left[0])
     # Told and not asked for: docs/runbook-finality.md says what is known of it.
-    seen["members_in_the_next_epoch"] = sum((rpc.call(node.rpc, "dag_status") or {}).get("epoch", 0) > 0 for node in left + newcomers)
+    states = [rpc.call(node.rpc, "dag_status") or {} for node in left + newcomers]
+    seen["members_in_the_next_epoch"] = sum(state.get("epoch", 0) > 0 for state in states)
 
 
 def followers(drill, node):
@@ -101,5 +102,9 @@ def come(drill, name, witness):
     wait_until(f"{name} answers", node.address, START_S, [node.program])
     at_head = lambda: (best_of(node.rpc) or 0) >= (best_of(witness.rpc) or 1)
     wait_until(f"{name} is at the head", at_head, START_S, [node.program])
+    # A node that fetches blocks does not tell its pool of them: the pool knows the chain a moment after the next new one.
+    head = best_of(witness.rpc)
+    wait_until(f"{name} has a new block", lambda: (best_of(node.rpc) or 0) > head, START_S, [node.program])
+    time.sleep(2)
     Cli(node.url, name, drill.home).one("validator", "--in-block", "keys")
     return node
