@@ -6,7 +6,7 @@ use crate::{
 };
 use loadstone_node_setup::{chain_spec, failure, ports};
 use loadstone_runtime::opaque::Block;
-use sc_cli::{SubstrateCli, TransactionPoolType};
+use sc_cli::SubstrateCli;
 use sc_network::{config::NetworkBackendType, Litep2pNetworkBackend, NetworkWorker};
 use sc_service::PartialComponents;
 use std::{path::PathBuf, sync::Arc};
@@ -49,19 +49,10 @@ const TX_BAN_SECONDS: u64 = 10;
 /// 1,024 it would fill a small disk. Below 120 the columns beside the state get no share of it.
 const DB_CACHE_MIB: usize = 128;
 
-/// Whether the command line chooses a kind of transaction pool. Its parsed form can't tell that from the default.
-fn names_pool_type() -> bool {
-    std::env::args().any(|argument| argument == "--pool-type" || argument.starts_with("--pool-type="))
-}
-
 /// Parses the command line and runs what it says.
 pub fn run() -> sc_cli::Result<()> {
     let mut cli = Cli::from_args();
     cli.run.pool_config.tx_ban_seconds.get_or_insert(TX_BAN_SECONDS);
-    // One view of the pool in place of one a fork: it drops nothing when it is short of time, and costs less.
-    if !names_pool_type() {
-        cli.run.pool_config.pool_type = TransactionPoolType::SingleState;
-    }
     cli.run.import_params.database_params.database_cache_size.get_or_insert(DB_CACHE_MIB);
     match &cli.subcommand {
         None => run_node(&cli),
