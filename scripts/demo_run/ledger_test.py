@@ -7,7 +7,6 @@ implementation that knows nothing of this code.
 import argparse
 import collections
 import json
-import sys
 import time
 
 from . import __main__ as demo
@@ -16,7 +15,7 @@ from .cli import Cli
 from .loads import LOAD_NODE
 from .network import Network, run
 from .network_test import TOP, read_archive
-from .processes import Failed, wait_until
+from .processes import Failed, tell_verdict, wait_until
 from .sites import Emulated, Namespaces
 from .story import Story
 
@@ -123,9 +122,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-        print("1 passed, 0 failed")
-    except Failed as error:
-        print(f"error: {error}\n0 passed, 1 failed", file=sys.stderr)
-        sys.exit(1)
+    tell_verdict(main)

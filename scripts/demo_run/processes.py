@@ -6,6 +6,7 @@ import pathlib
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "release"
@@ -16,6 +17,16 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 class Failed(Exception):
     """The demo cannot go on; the message says why and where to look."""
+
+
+def tell_verdict(test):
+    """Runs a test and says how it ended, as the last line and as the exit code."""
+    try:
+        test()
+    except Failed as error:
+        print(f"error: {error}\n0 passed, 1 failed", file=sys.stderr)
+        sys.exit(1)
+    print("1 passed, 0 failed")
 
 
 class Stopped(BaseException):

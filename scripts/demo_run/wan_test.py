@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 
-from .processes import Failed, die_with_parent
+from .processes import Failed, die_with_parent, tell_verdict
 from .sites import Emulated
 
 RTTS_MS = (0, 10, 30, 100)
@@ -133,9 +133,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-        print("1 passed, 0 failed")
-    except Failed as error:
-        print(f"error: {error}\n0 passed, 1 failed", file=sys.stderr)
-        sys.exit(1)
+    tell_verdict(main)

@@ -76,18 +76,18 @@ impl Enrol {
             pens.push(Pen::new(&chain, suri).await?);
         }
         let count = pens.len();
+        // Owners take devices in turn.
+        let own = |turn| wanted.iter().skip(turn).step_by(count);
         for (turn, pen) in pens.iter_mut().enumerate() {
-            let own = wanted.iter().skip(turn).step_by(count);
-            pen.send_all(&chain, &own.map(Wanted::register).collect::<Result<Vec<_>>>()?).await?;
+            pen.send_all(&chain, &own(turn).map(Wanted::register).collect::<Result<Vec<_>>>()?).await?;
         }
         let enrolled = enrolled(&chain).await?;
         let found = |one: &Wanted| -> Result<&Enrolled> {
             enrolled.get(&one.public()?).with_context(|| format!("the device {} was not registered", one.key))
         };
         for (turn, pen) in pens.iter_mut().enumerate() {
-            let own = wanted.iter().skip(turn).step_by(count);
-            let calls =
-                own.map(|one| Ok(declare(found(one)?.resource, Watts(one.watts), Price(one.price), one.response_ms)));
+            let calls = own(turn)
+                .map(|one| Ok(declare(found(one)?.resource, Watts(one.watts), Price(one.price), one.response_ms)));
             pen.send_all(&chain, &calls.collect::<Result<Vec<_>>>()?).await?;
         }
         for one in &wanted {

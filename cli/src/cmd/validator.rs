@@ -54,7 +54,8 @@ enum Step {
         #[arg(long, default_value = "")]
         gateway: String,
     },
-    /// Moves that the council appoints other validators, or the same once more, which begins a new session. Other members vote with `motion vote`.
+    /// Moves that the council appoints other validators, or the same once more, which begins a new session. Other
+    /// members vote with `motion vote`.
     Propose {
         /// An account that validates as well from then on; several may be given.
         #[arg(long, value_parser = parse::account)]

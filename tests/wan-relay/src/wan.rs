@@ -110,7 +110,9 @@ impl Wan {
             Command::Stats => return Ok(Some(self.stats())),
             Command::Slow(name, micros) => {
                 let site = self.find(&name)?;
-                self.sites.iter_mut().skip(site).take(1).for_each(|site| site.slow_us = micros);
+                if let Some(site) = self.sites.get_mut(site) {
+                    site.slow_us = micros;
+                }
             }
             Command::Cut(Scope::Site(name)) => self.isolate(&name, true)?,
             Command::Heal(Scope::Site(name)) => self.isolate(&name, false)?,
@@ -139,7 +141,9 @@ impl Wan {
 
     fn isolate(&mut self, name: &str, isolated: bool) -> Result<(), Refused> {
         let site = self.find(name)?;
-        self.sites.iter_mut().skip(site).take(1).for_each(|site| site.isolated = isolated);
+        if let Some(site) = self.sites.get_mut(site) {
+            site.isolated = isolated;
+        }
         Ok(())
     }
 
