@@ -39,21 +39,23 @@ pub trait Demand<Block: BlockT>: Send + Sync {
 }
 
 /// Demand as the transaction pool has it, and the runtime.
-pub struct PoolDemand<P, W> {
+pub struct PoolDemand<P, O, W> {
     pool: Arc<P>,
+    orders: O,
     runtime: W,
     order_priority: TransactionPriority,
 }
 
-impl<P, W> PoolDemand<P, W> {
-    /// Transactions of at least `order_priority` are orders; `runtime` says what the runtime at a block needs
-    /// another for, at Unix time in milliseconds.
-    pub fn new(pool: Arc<P>, runtime: W, order_priority: TransactionPriority) -> Self {
-        Self { pool, runtime, order_priority }
+impl<P, O, W> PoolDemand<P, O, W> {
+    /// Transactions of at least `order_priority` are orders; `orders` says whether one waits that the chain which
+    /// ends in a block lacks, and `runtime` what the runtime at a block needs another for, at Unix time in
+    /// milliseconds.
+    pub fn new(pool: Arc<P>, orders: O, runtime: W, order_priority: TransactionPriority) -> Self {
+        Self { pool, orders, runtime, order_priority }
     }
 }
 
-impl<P: TransactionPool, W> PoolDemand<P, W> {
+impl<P: TransactionPool, O, W> PoolDemand<P, O, W> {
     fn need_of(pool: &P, transaction: &P::InPoolTransaction, order_priority: TransactionPriority) -> Need {
         if *transaction.priority() >= order_priority {
             Need::Order
@@ -66,13 +68,17 @@ impl<P: TransactionPool, W> PoolDemand<P, W> {
 }
 
 #[async_trait]
-impl<Block, P, W> Demand<Block> for PoolDemand<P, W>
+impl<Block, P, O, W> Demand<Block> for PoolDemand<P, O, W>
 where
     Block: BlockT,
     P: TransactionPool<Block = Block, Hash = Block::Hash> + 'static,
+    O: Fn(Block::Hash) -> bool + Send + Sync,
     W: Fn(Block::Hash, u64) -> Need + Send + Sync,
 {
     async fn at(&self, head: Block::Hash, now_ms: u64) -> Need {
+        if (self.orders)(head) {
+            return Need::Order;
+        }
         // The pool hands the transactions of highest priority out first.
         let first = self.pool.ready_at_with_timeout(head, POOL_PATIENCE).await.next();
         match first {

@@ -3,6 +3,7 @@
 mod consensus;
 mod full;
 mod genesis;
+mod orders;
 mod partial;
 mod tuning;
 

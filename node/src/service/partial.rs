@@ -1,8 +1,13 @@
 //! The parts of a node that need no network: database, client, pool and import queue.
 
-use super::{consensus, genesis, TuningParams};
+use super::{
+    consensus, genesis,
+    orders::{self, OrderChain},
+    TuningParams,
+};
 use loadstone_finality::Patient;
 use loadstone_node_setup::preset::Pace;
+use loadstone_order_lane::OrderPool;
 use loadstone_runtime::{apis::RuntimeApi, opaque::Block};
 use sc_consensus_grandpa::{GrandpaBlockImport, GrandpaPruningFilter, LinkHalf};
 use sc_executor::WasmExecutor;
@@ -15,7 +20,7 @@ pub type FullClient = sc_service::TFullClient<Block, RuntimeApi, WasmExecutor<sp
 /// The database.
 pub type FullBackend = sc_service::TFullBackend<Block>;
 /// The transaction pool.
-pub type FullPool = sc_transaction_pool::TransactionPoolHandle<Block, FullClient>;
+pub type FullPool = OrderPool<sc_transaction_pool::TransactionPoolHandle<Block, FullClient>, OrderChain>;
 /// Which block to build and vote on.
 pub type FullSelectChain = sc_consensus::LongestChain<FullBackend, Block>;
 /// The same for votes, with patience where there is nothing to vote for.
@@ -80,6 +85,7 @@ pub fn new_partial(config: &Configuration, tuning: &TuningParams) -> Result<Part
     .with_options(config.transaction_pool.clone())
     .with_prometheus(config.prometheus_registry())
     .build();
+    let transaction_pool = orders::keep(transaction_pool, &client, &task_manager);
     let (block_import, grandpa_link) = sc_consensus_grandpa::block_import(
         client.clone(),
         consensus::JUSTIFICATION_PERIOD,
@@ -96,7 +102,7 @@ pub fn new_partial(config: &Configuration, tuning: &TuningParams) -> Result<Part
         import_queue,
         keystore_container,
         select_chain,
-        transaction_pool: Arc::new(transaction_pool),
+        transaction_pool,
         other: Other { block_import, grandpa_link, pace, telemetry },
     })
 }

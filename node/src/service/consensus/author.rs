@@ -77,7 +77,9 @@ pub fn start_author(
         spawn.spawn_blocking("aura", Some("block-authoring"), slots);
         return Ok(());
     };
-    let demand = PoolDemand::new(shared.pool.clone(), need(shared.client.clone()), ORDER_PRIORITY);
+    let pool = shared.pool.clone();
+    let orders = move |head| pool.has_order(head);
+    let demand = PoolDemand::new(shared.pool.clone(), orders, need(shared.client.clone()), ORDER_PRIORITY);
     let worker = PromptWorker::new(aura, select_chain.clone(), shared.client.clone(), demand, timing, slot_of);
     let slots = start_slot_worker(slot_duration, select_chain, Gated::new(worker, may_author), sync, providers);
     spawn.spawn_blocking("aura", Some("block-authoring"), slots);

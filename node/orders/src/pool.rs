@@ -1,0 +1,255 @@
+//! The transaction pool as the rest of the node sees it: orders in the lane, everything in the pool behind.
+
+#[expect(clippy::disallowed_types, reason = "the pool's trait speaks in it")]
+use std::collections::HashMap;
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use futures::{channel::mpsc, Stream, StreamExt};
+use parking_lot::Mutex;
+use sc_transaction_pool_api::{
+    ChainEvent, ImportNotificationStream, LocalTransactionPool, MaintainedTransactionPool, PoolStatus,
+    ReadyTransactions, TransactionFor, TransactionPool, TransactionSource, TransactionStatusStreamFor, TxHash,
+    TxInvalidityReportMap,
+};
+use sp_runtime::traits::Block as BlockT;
+
+use crate::{
+    lane::{Chain, Lane},
+    order::Transaction,
+    ready::Ready,
+    LOG,
+};
+
+/// Longest wait for the pool's view of a new block while an order waits: the pool's other transactions can do
+/// without that block.
+const POOL_PATIENCE: Duration = Duration::from_millis(5);
+
+/// Arrivals that a listener may leave unread.
+const ARRIVALS: usize = 4_096;
+
+/// A pool that keeps orders.
+pub struct OrderPool<P: TransactionPool, C> {
+    pool: Arc<P>,
+    lane: Lane<P::Block, C>,
+    listeners: Mutex<Vec<mpsc::Sender<TxHash<P>>>>,
+}
+
+type HashOf<P> = <<P as TransactionPool>::Block as BlockT>::Hash;
+type ReadyBox<P> = Box<dyn ReadyTransactions<Item = Arc<Transaction<P>>> + Send>;
+
+impl<P, C> OrderPool<P, C>
+where
+    P: TransactionPool<Hash = HashOf<P>> + 'static,
+    C: Chain<P::Block>,
+{
+    /// Before `pool`; orders are compared with `chain`.
+    pub fn new(pool: Arc<P>, chain: C) -> Self {
+        Self { pool, lane: Lane::new(chain), listeners: Mutex::default() }
+    }
+
+    /// Whether an order waits that the chain ending in `head` lacks.
+    pub fn has_order(&self, head: HashOf<P>) -> bool {
+        !self.lane.waiting(head).is_empty()
+    }
+
+    /// Keeps the lane up to date as long as the node runs: with new best blocks, and with final ones, each with
+    /// those before it that were not told on their own, oldest first.
+    pub async fn run(
+        &self,
+        best: impl Stream<Item = HashOf<P>> + Send,
+        finalised: impl Stream<Item = Vec<HashOf<P>>> + Send,
+    ) {
+        enum Event<H> {
+            Best(H),
+            Final(Vec<H>),
+            Arrived(H),
+        }
+        let arrived = self.pool.import_notification_stream().map(Event::Arrived);
+        let events = futures::stream::select(best.map(Event::Best), finalised.map(Event::Final));
+        let mut events = std::pin::pin!(futures::stream::select(events, arrived));
+        while let Some(event) = events.next().await {
+            match event {
+                Event::Best(block) => self.lane.follow(block),
+                Event::Final(blocks) => self.lane.finalised(&blocks),
+                // Held orders are announced when they come.
+                Event::Arrived(hash) if self.lane.get(&hash).is_some() => {}
+                Event::Arrived(hash) => self.announce(hash),
+            }
+        }
+    }
+
+    fn announce(&self, hash: P::Hash) {
+        self.listeners.lock().retain_mut(|listener| match listener.try_send(hash) {
+            Ok(()) => true,
+            // The network asks for all ready transactions from time to time.
+            Err(error) => !error.is_disconnected(),
+        });
+    }
+
+    /// Holds an order, tells everyone, and gives it to the pool as well, so that transactions behind it find
+    /// their predecessor there.
+    async fn hold(
+        &self,
+        at: HashOf<P>,
+        source: TransactionSource,
+        extrinsic: TransactionFor<P>,
+    ) -> Result<P::Hash, P::Error> {
+        let hash = self.pool.hash_of(&extrinsic);
+        if self.lane.hold(at, source, hash, &extrinsic)? {
+            self.announce(hash);
+            if let Err(error) = self.pool.submit_one(at, source, extrinsic).await {
+                log::debug!(target: LOG, "the pool refuses order {hash:?}, which is held all the same: {error}");
+            }
+        }
+        Ok(hash)
+    }
+
+    fn pooled(transaction: Arc<P::InPoolTransaction>) -> Arc<Transaction<P>> {
+        Arc::new(Transaction::Pooled(transaction))
+    }
+}
+
+#[async_trait]
+impl<P, C> TransactionPool for OrderPool<P, C>
+where
+    P: TransactionPool<Hash = HashOf<P>> + 'static,
+    C: Chain<P::Block> + 'static,
+{
+    type Block = P::Block;
+    type Hash = P::Hash;
+    type InPoolTransaction = Transaction<P>;
+    type Error = P::Error;
+
+    async fn submit_at(
+        &self,
+        at: HashOf<P>,
+        source: TransactionSource,
+        extrinsics: Vec<TransactionFor<Self>>,
+    ) -> Result<Vec<Result<P::Hash, P::Error>>, P::Error> {
+        let mut answers = Vec::with_capacity(extrinsics.len());
+        for extrinsic in extrinsics {
+            answers.push(self.submit_one(at, source, extrinsic).await);
+        }
+        Ok(answers)
+    }
+
+    async fn submit_one(
+        &self,
+        at: HashOf<P>,
+        source: TransactionSource,
+        extrinsic: TransactionFor<Self>,
+    ) -> Result<P::Hash, P::Error> {
+        match self.lane.takes(&extrinsic) {
+            true => self.hold(at, source, extrinsic).await,
+            false => self.pool.submit_one(at, source, extrinsic).await,
+        }
+    }
+
+    async fn submit_and_watch(
+        &self,
+        at: HashOf<P>,
+        source: TransactionSource,
+        extrinsic: TransactionFor<Self>,
+    ) -> Result<Pin<Box<TransactionStatusStreamFor<Self>>>, P::Error> {
+        if !self.lane.takes(&extrinsic) {
+            return self.pool.submit_and_watch(at, source, extrinsic).await;
+        }
+        let hash = self.hold(at, source, extrinsic.clone()).await?;
+        match self.lane.watch(&hash) {
+            Some(statuses) => Ok(statuses.boxed()),
+            // It became final meanwhile, which the pool knows to tell.
+            None => self.pool.submit_and_watch(at, source, extrinsic).await,
+        }
+    }
+
+    async fn ready_at(&self, at: HashOf<P>) -> ReadyBox<P> {
+        let orders = self.lane.waiting(at);
+        Box::new(Ready::new(orders, self.pool.ready_at(at).await))
+    }
+
+    async fn ready_at_with_timeout(&self, at: HashOf<P>, timeout: Duration) -> ReadyBox<P> {
+        let orders = self.lane.waiting(at);
+        let timeout = if orders.is_empty() { timeout } else { timeout.min(POOL_PATIENCE) };
+        Box::new(Ready::new(orders, self.pool.ready_at_with_timeout(at, timeout).await))
+    }
+
+    fn ready(&self) -> ReadyBox<P> {
+        Box::new(Ready::new(self.lane.waiting_anywhere(), self.pool.ready()))
+    }
+
+    async fn report_invalid(
+        &self,
+        at: Option<HashOf<P>>,
+        errors: TxInvalidityReportMap<P::Hash>,
+    ) -> Vec<Arc<Self::InPoolTransaction>> {
+        // One author's block is no place to judge an order: the final chain does.
+        let errors = errors.into_iter().filter(|(hash, _)| self.lane.get(hash).is_none()).collect();
+        self.pool.report_invalid(at, errors).await.into_iter().map(Self::pooled).collect()
+    }
+
+    fn futures(&self) -> Vec<Self::InPoolTransaction> {
+        self.pool.futures().into_iter().map(|future| Transaction::Pooled(Arc::new(future))).collect()
+    }
+
+    fn status(&self) -> PoolStatus {
+        self.pool.status()
+    }
+
+    fn import_notification_stream(&self) -> ImportNotificationStream<P::Hash> {
+        let (sender, receiver) = mpsc::channel(ARRIVALS);
+        self.listeners.lock().push(sender);
+        receiver
+    }
+
+    #[expect(clippy::disallowed_types, reason = "the pool's trait speaks in it")]
+    fn on_broadcasted(&self, propagations: HashMap<P::Hash, Vec<String>>) {
+        self.pool.on_broadcasted(propagations);
+    }
+
+    fn hash_of(&self, extrinsic: &TransactionFor<Self>) -> P::Hash {
+        self.pool.hash_of(extrinsic)
+    }
+
+    fn ready_transaction(&self, hash: &P::Hash) -> Option<Arc<Self::InPoolTransaction>> {
+        match self.lane.get(hash) {
+            Some(order) => Some(Arc::new(Transaction::Held(order))),
+            None => self.pool.ready_transaction(hash).map(Self::pooled),
+        }
+    }
+}
+
+#[async_trait]
+impl<P, C> MaintainedTransactionPool for OrderPool<P, C>
+where
+    P: MaintainedTransactionPool<Hash = HashOf<P>> + 'static,
+    C: Chain<P::Block> + 'static,
+{
+    async fn maintain(&self, event: ChainEvent<Self::Block>) {
+        self.pool.maintain(event).await;
+    }
+}
+
+impl<P, C> LocalTransactionPool for OrderPool<P, C>
+where
+    P: TransactionPool<Hash = HashOf<P>>
+        + LocalTransactionPool<
+            Block = <P as TransactionPool>::Block,
+            Hash = HashOf<P>,
+            Error = <P as TransactionPool>::Error,
+        >,
+    C: Chain<<P as TransactionPool>::Block>,
+{
+    type Block = <P as TransactionPool>::Block;
+    type Hash = HashOf<P>;
+    type Error = <P as TransactionPool>::Error;
+
+    // What the runtime itself submits is never an order.
+    fn submit_local(
+        &self,
+        at: HashOf<P>,
+        extrinsic: <Self::Block as BlockT>::Extrinsic,
+    ) -> Result<Self::Hash, Self::Error> {
+        self.pool.submit_local(at, extrinsic)
+    }
+}

@@ -1,0 +1,233 @@
+//! Orders before a pool that loses things.
+
+#[expect(clippy::disallowed_types, reason = "the pool's trait speaks in it")]
+use std::collections::HashMap;
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use futures::{channel::mpsc, executor::block_on, stream, FutureExt, StreamExt};
+use parking_lot::Mutex;
+use sc_transaction_pool_api::{
+    error::Error, ImportNotificationStream, InPoolTransaction, PoolStatus, ReadyTransactions, TransactionPool,
+    TransactionSource, TransactionStatusStream, TxInvalidityReportMap,
+};
+use sp_runtime::{transaction_validity::ValidTransaction, OpaqueExtrinsic};
+
+use super::{block, extrinsic, hash, order, Block, Hash, TestChain};
+use crate::{order::Transaction, Order, OrderPool};
+
+/// A pool that hands out what it was told to, and keeps nothing else.
+#[derive(Default)]
+struct Forgetful {
+    ready: Mutex<Vec<OpaqueExtrinsic>>,
+    submitted: Mutex<Vec<Hash>>,
+    reported: Mutex<Vec<Hash>>,
+}
+
+/// The lane's type serves as the pool's as well.
+struct Pooled(Order<Block>);
+
+impl Pooled {
+    fn new(extrinsic: &OpaqueExtrinsic) -> Arc<Self> {
+        let validity = ValidTransaction::default();
+        Arc::new(Self(Order { hash: hash(extrinsic), extrinsic: Arc::new(extrinsic.clone()), validity }))
+    }
+}
+
+impl InPoolTransaction for Pooled {
+    type Transaction = Arc<OpaqueExtrinsic>;
+    type Hash = Hash;
+
+    fn data(&self) -> &Arc<OpaqueExtrinsic> {
+        &self.0.extrinsic
+    }
+    fn hash(&self) -> &Hash {
+        &self.0.hash
+    }
+    fn priority(&self) -> &u64 {
+        &self.0.validity.priority
+    }
+    fn longevity(&self) -> &u64 {
+        &self.0.validity.longevity
+    }
+    fn requires(&self) -> &[Vec<u8>] {
+        &self.0.validity.requires
+    }
+    fn provides(&self) -> &[Vec<u8>] {
+        &self.0.validity.provides
+    }
+    fn is_propagable(&self) -> bool {
+        true
+    }
+}
+
+struct Iter(std::vec::IntoIter<Arc<Pooled>>);
+
+impl Iterator for Iter {
+    type Item = Arc<Pooled>;
+
+    fn next(&mut self) -> Option<Arc<Pooled>> {
+        self.0.next()
+    }
+}
+
+impl ReadyTransactions for Iter {
+    fn report_invalid(&mut self, _: &Arc<Pooled>) {}
+}
+
+type ReadyBox = Box<dyn ReadyTransactions<Item = Arc<Pooled>> + Send>;
+
+#[async_trait]
+impl TransactionPool for Forgetful {
+    type Block = Block;
+    type Hash = Hash;
+    type InPoolTransaction = Pooled;
+    type Error = Error;
+
+    async fn submit_at(
+        &self,
+        _: Hash,
+        _: TransactionSource,
+        _: Vec<OpaqueExtrinsic>,
+    ) -> Result<Vec<Result<Hash, Error>>, Error> {
+        Ok(Vec::new())
+    }
+    async fn submit_one(&self, _: Hash, _: TransactionSource, extrinsic: OpaqueExtrinsic) -> Result<Hash, Error> {
+        self.submitted.lock().push(hash(&extrinsic));
+        Err(Error::TemporarilyBanned)
+    }
+    async fn submit_and_watch(
+        &self,
+        _: Hash,
+        _: TransactionSource,
+        _: OpaqueExtrinsic,
+    ) -> Result<Pin<Box<TransactionStatusStream<Hash, Hash>>>, Error> {
+        Err(Error::TemporarilyBanned)
+    }
+    async fn ready_at(&self, _: Hash) -> ReadyBox {
+        self.ready()
+    }
+    fn ready(&self) -> ReadyBox {
+        Box::new(Iter(self.ready.lock().iter().map(Pooled::new).collect::<Vec<_>>().into_iter()))
+    }
+    async fn report_invalid(&self, _: Option<Hash>, errors: TxInvalidityReportMap<Hash>) -> Vec<Arc<Pooled>> {
+        self.reported.lock().extend(errors.into_keys());
+        Vec::new()
+    }
+    fn futures(&self) -> Vec<Pooled> {
+        Vec::new()
+    }
+    fn status(&self) -> PoolStatus {
+        PoolStatus { ready: 0, ready_bytes: 0, future: 0, future_bytes: 0 }
+    }
+    fn import_notification_stream(&self) -> ImportNotificationStream<Hash> {
+        mpsc::channel(1).1
+    }
+    #[expect(clippy::disallowed_types, reason = "the pool's trait speaks in it")]
+    fn on_broadcasted(&self, _: HashMap<Hash, Vec<String>>) {}
+    fn hash_of(&self, extrinsic: &OpaqueExtrinsic) -> Hash {
+        hash(extrinsic)
+    }
+    fn ready_transaction(&self, _: &Hash) -> Option<Arc<Pooled>> {
+        None
+    }
+    async fn ready_at_with_timeout(&self, _: Hash, _: Duration) -> ReadyBox {
+        self.ready()
+    }
+}
+
+fn pool() -> (Arc<Forgetful>, OrderPool<Forgetful, TestChain>) {
+    let behind = Arc::new(Forgetful::default());
+    (behind.clone(), OrderPool::new(behind, TestChain::new()))
+}
+
+fn submit(pool: &OrderPool<Forgetful, TestChain>, extrinsic: OpaqueExtrinsic) -> Result<Hash, Error> {
+    block_on(pool.submit_one(block(0), TransactionSource::External, extrinsic))
+}
+
+fn hashes(ready: impl Iterator<Item = Arc<Transaction<Forgetful>>>) -> Vec<Hash> {
+    ready.map(|transaction| *transaction.hash()).collect()
+}
+
+#[test]
+fn an_order_that_the_pool_refuses_is_held_announced_and_offered_all_the_same() {
+    // GIVEN a pool that takes nothing
+    let (behind, pool) = pool();
+    let mut arrivals = pool.import_notification_stream();
+
+    // WHEN an order comes
+    let held = submit(&pool, order(0)).unwrap();
+
+    // THEN it is announced, handed to the network, and first in the next block
+    assert_eq!(arrivals.next().now_or_never(), Some(Some(held)));
+    assert_eq!(*pool.ready_transaction(&held).unwrap().hash(), held);
+    assert_eq!(hashes(block_on(pool.ready_at(block(0)))), [held]);
+    // AND the pool behind was offered it
+    assert_eq!(*behind.submitted.lock(), [held]);
+}
+
+#[test]
+fn other_transactions_are_the_pools_business() {
+    let (_, pool) = pool();
+    assert!(matches!(submit(&pool, extrinsic(&[0, 1])), Err(Error::TemporarilyBanned)));
+}
+
+#[test]
+fn what_both_have_is_offered_once_and_orders_come_first() {
+    // GIVEN a held order, which the pool has as well, behind another transaction
+    let (behind, pool) = pool();
+    let held = submit(&pool, order(0)).unwrap();
+    let other = extrinsic(&[0, 1]);
+    *behind.ready.lock() = vec![other.clone(), order(0)];
+
+    // WHEN a block is filled, THEN
+    assert_eq!(hashes(block_on(pool.ready_at(block(0)))), [held, hash(&other)]);
+}
+
+#[test]
+fn an_order_that_needs_a_transaction_of_the_pool_gets_a_second_chance_behind_it() {
+    // GIVEN an order that builds on a transaction which the pool alone has
+    let (behind, pool) = pool();
+    let held = submit(&pool, order(1)).unwrap();
+    let before = extrinsic(&[0, 1]);
+    *behind.ready.lock() = vec![before.clone(), order(1)];
+
+    // WHEN a block does not take it at first
+    let mut ready = block_on(pool.ready_at(block(0)));
+    let first = ready.next().unwrap();
+    ready.report_invalid(&first);
+
+    // THEN it comes once more after the other
+    assert_eq!(*first.hash(), held);
+    assert_eq!(hashes(ready), [hash(&before), held]);
+}
+
+#[test]
+fn no_authors_complaint_removes_an_order() {
+    // GIVEN a held order and another transaction
+    let (behind, pool) = pool();
+    let held = submit(&pool, order(0)).unwrap();
+    let other = hash(&extrinsic(&[0, 1]));
+
+    // WHEN an author found both invalid
+    block_on(pool.report_invalid(None, [(held, None), (other, None)].into_iter().collect()));
+
+    // THEN the pool hears of the other alone, and the order is offered still
+    assert_eq!(*behind.reported.lock(), [other]);
+    assert!(pool.has_order(block(0)));
+}
+
+#[test]
+fn the_lane_follows_the_chain_as_long_as_it_runs() {
+    // GIVEN a held order and a chain that takes it
+    let (behind, chain) = (Arc::new(Forgetful::default()), TestChain::new());
+    let pool = OrderPool::new(behind, chain.clone());
+    submit(&pool, order(0)).unwrap();
+    let first = chain.make(1, 0, &[order(0)]);
+
+    // WHEN the node tells of the block and of its finality
+    block_on(pool.run(stream::iter([first]), stream::iter([vec![first]])));
+
+    // THEN nothing is held any more
+    assert!(pool.ready().next().is_none());
+}
