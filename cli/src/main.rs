@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 /// Commands for the Loadstone chain.
 ///
-/// Exit codes: 0 done; 1 refused or failed; 2 wrong usage, or an input file that can't be understood;
+/// Exit codes: 0 done; 1 refused or failed; 2 wrong usage, or an input file that is missing or can't be understood;
 /// 3 an audit or a verification found a difference or a tampered file.
 #[derive(Parser, Debug)]
 #[command(name = "loadstone", version, max_term_width = 100)]
