@@ -12,6 +12,7 @@ mod parse;
 mod reads;
 mod rules;
 mod sheet;
+mod spec;
 mod votes;
 
 use clap::Parser;
