@@ -2,6 +2,7 @@
 
 mod admissible;
 mod archived;
+mod areas;
 mod check;
 mod cmd;
 mod compare;

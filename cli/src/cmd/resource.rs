@@ -2,7 +2,9 @@
 
 use super::report;
 use crate::{
+    areas,
     call::Call,
+    client::Chain,
     context::Context,
     output::{hexed, Table},
     parse,
@@ -35,9 +37,12 @@ pub enum Resource {
     /// Registers a resource with its device. By an aggregator.
     #[command(allow_negative_numbers = true)]
     Register {
-        /// Where it is connected.
+        /// Where it is connected; it stays there for good.
         #[arg(long)]
         area: u16,
+        /// It is the first of its area; otherwise an area without resources is taken for a mistake.
+        #[arg(long)]
+        new_area: bool,
         /// The device's public key, as hex or address.
         #[arg(long, value_parser = parse::public_key)]
         device_key: PublicKey,
@@ -82,9 +87,14 @@ pub enum Resource {
 impl Resource {
     /// Carries the command out.
     pub async fn run(self, context: &Context) -> Result<()> {
+        let chain = context.connect().await?;
         let (call, done) = match self {
-            Self::List => return list(context).await,
-            Self::Register { area, device_key, down, up, load_min, load_max } => {
+            Self::List => return list(context, &chain).await,
+            Self::Register { area, new_area, device_key, down, up, load_min, load_max } => {
+                if !new_area {
+                    let remedy = "give one of these, or --new-area if this is its first";
+                    areas::look_for(&chain.finalised().await?, AreaId(area), remedy).await?;
+                }
                 let range = (Watts(down), Watts(up), Watts(load_min), Watts(load_max));
                 let arguments = (AreaId(area), device_key, range.0, range.1, range.2, range.3);
                 (Call::new("Registry", "register_resource", arguments), "registered")
@@ -95,7 +105,6 @@ impl Resource {
             Self::Revoke { device } => (Call::new("Registry", "revoke_device", DeviceId(device)), "revoked"),
             Self::Renew { device, key } => (Call::new("Registry", "renew_device", (DeviceId(device), key)), "renewed"),
         };
-        let chain = context.connect().await?;
         let receipt = context.sender(&chain)?.submit(&call).await?;
         let created = match receipt.number_in("Registry", "resource").and_then(|id| u32::try_from(id).ok()) {
             Some(id) => {
@@ -111,8 +120,7 @@ impl Resource {
     }
 }
 
-async fn list(context: &Context) -> Result<()> {
-    let chain = context.connect().await?;
+async fn list(context: &Context, chain: &Chain) -> Result<()> {
     let state = chain.finalised().await?;
     let next: ResourceId = state.get(keys::next_resource()).await?.unwrap_or_default();
     let wanted: Vec<_> = (0..next.0).map(|id| keys::resource(ResourceId(id))).collect();
