@@ -96,3 +96,6 @@ where
         self.ancestor(target, number.unwrap_or_default().saturating_add(One::one()))
     }
 }
+
+#[cfg(test)]
+mod tests;
