@@ -43,7 +43,7 @@ async fn main() -> ExitCode {
                 // Failing as it is: that its text can't be written either changes nothing.
                 Some(value) if context.json => drop(output::write_line(&mut std::io::stdout(), &value.to_string())),
                 None if context.json => {}
-                _ => output::complain(&format!("{error:#}")),
+                _ => output::complain(&fault::told(&error)),
             }
             fault::exit_code(&error)
         }

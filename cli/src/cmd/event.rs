@@ -6,7 +6,7 @@ use crate::{
     call::{Call, Receipt},
     client::Chain,
     context::Context,
-    fault::Fault,
+    fault::{told, Fault},
     parse,
     reads::newest_event,
 };
@@ -165,7 +165,7 @@ impl Clear {
         loop {
             match sender.submit(&call).await {
                 Err(error) if is_early(&error) && began.elapsed() < patience => {
-                    context.output().note(&format!("not yet: {error:#}"));
+                    context.output().note(&format!("not yet: {}", told(&error)));
                     tokio::time::sleep(RETRY).await;
                 }
                 outcome => return outcome,
