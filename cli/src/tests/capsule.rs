@@ -74,8 +74,8 @@ fn a_good_capsule_tells_its_order_and_who_signed_it() {
     verify.run(&context()).expect("it holds");
     // THEN it tells place, order, block and signers, to programs and to people
     let proof = Proof::of(&bytes, set).expect("it holds");
-    let anchor = Anchor { number: 0, hash: trust.hash, given: false };
-    let value = proof.shown(&anchor);
+    let origin = Origin { number: 0, hash: trust.hash, given: false };
+    let value = proof.shown(&origin);
     assert_eq!((&value["area"], &value["direction"], &value["sequence"]), (&json!(3), &json!("down"), &json!(9)));
     assert_eq!(
         (&value["target_w"], &value["start_ms"], &value["end_ms"]),
@@ -86,7 +86,7 @@ fn a_good_capsule_tells_its_order_and_who_signed_it() {
         (&json!(77), &json!(0), &json!("frequency"))
     );
     assert_eq!(value["signers"].as_array().map(Vec::len), Some(4));
-    let text = proof.people(&anchor);
+    let text = proof.people(&origin);
     for wanted in ["40000 W of what stands ready in epoch 6", "10000 ms to 70000 ms", "4 of 4 in set 0", "compare it"] {
         assert!(text.contains(wanted), "{wanted}: {text}");
     }

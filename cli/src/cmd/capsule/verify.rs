@@ -49,13 +49,13 @@ impl Verify {
         }
         let trust = self.trust()?;
         let proof = Proof::of(&bytes, trust.set)?;
-        let anchor = Anchor {
+        let origin = Origin {
             number: trust.number,
             hash: trust.hash,
             given: self.genesis.is_some() || self.checkpoint.is_some(),
         };
-        anchor.meets(&proof.verified)?;
-        context.output().print(&proof.shown(&anchor), || proof.people(&anchor))
+        origin.meets(&proof.verified)?;
+        context.output().print(&proof.shown(&origin), || proof.people(&origin))
     }
 
     fn trust(&self) -> Result<Checkpoint> {
@@ -75,14 +75,14 @@ impl Verify {
 }
 
 /// The block that trust starts from.
-struct Anchor {
+struct Origin {
     number: BlockNumber,
     hash: Hash,
     /// Whether it is more than what a file says of itself.
     given: bool,
 }
 
-impl Anchor {
+impl Origin {
     /// Two final blocks of one height are of two chains.
     fn meets(&self, verified: &VerifiedOrder) -> Result<()> {
         if verified.number == self.number && verified.hash != self.hash {
@@ -117,11 +117,11 @@ impl Proof {
         Ok(Self { area, direction, signers: capsule.finalised.voters(), set, verified })
     }
 
-    fn shown(&self, anchor: &Anchor) -> Value {
+    fn shown(&self, origin: &Origin) -> Value {
         let order = self.verified.order.as_ref();
         json!({
             "valid": true,
-            "from": { "number": anchor.number, "hash": anchor.hash, "given": anchor.given },
+            "from": { "number": origin.number, "hash": origin.hash, "given": origin.given },
             "set_id": self.set.id,
             "authorities": self.set.authorities.len(),
             "signers": self.signers.iter().map(|key| hexed(key)).collect::<Vec<_>>(),
@@ -138,12 +138,12 @@ impl Proof {
         })
     }
 
-    fn people(&self, anchor: &Anchor) -> String {
-        let given = if anchor.given { "given" } else { "the spec's own: compare it with the published one" };
+    fn people(&self, origin: &Origin) -> String {
+        let given = if origin.given { "given" } else { "the spec's own: compare it with the published one" };
         let (set, verified) = (&self.set, &self.verified);
         let of_order = |what: &dyn Fn(&Order) -> String| verified.order.as_ref().map_or("none".into(), what);
         let mut text = pairs([
-            ("trust", format!("block {} {:?} ({given})", anchor.number, anchor.hash)),
+            ("trust", format!("block {} {:?} ({given})", origin.number, origin.hash)),
             ("final block", format!("{} ({:?})", verified.number, verified.hash)),
             ("area", self.area.to_string()),
             ("direction", name_of(self.direction).into()),
