@@ -31,9 +31,7 @@ pub async fn create(place: &str, genesis: Hash) -> Result<Archive> {
 /// # Errors
 /// [`Fault::Usage`] when nothing is there or it is another chain's, [`Fault::Mismatch`] when it is damaged.
 pub async fn open(place: &str, genesis: Option<Hash>) -> Result<Archive> {
-    if is_nowhere(place) {
-        return Err(Fault::Usage(format!("there is no archive at {place}")).into());
-    }
+    look_for(place)?;
     let store = open_store(place).map_err(failed)?;
     let opened = match (Archive::open(store.clone(), genesis.unwrap_or_default()).await, genesis) {
         // Asked for no chain in particular, it says which one it is of.
@@ -49,10 +47,16 @@ pub async fn open(place: &str, genesis: Option<Hash>) -> Result<Archive> {
     Ok(archive)
 }
 
-/// Whether `place` is a folder that does not exist. Opening a store would make it.
-fn is_nowhere(place: &str) -> bool {
+/// Looks whether something is at `place`, before a node is asked: opening a store would make the folder.
+///
+/// # Errors
+/// [`Fault::Usage`] when `place` is a folder that does not exist.
+pub fn look_for(place: &str) -> Result<()> {
     let folder = place.strip_prefix("file://").unwrap_or(place);
-    !folder.contains("://") && !Path::new(folder).is_dir()
+    if !folder.contains("://") && !Path::new(folder).is_dir() {
+        return Err(Fault::Usage(format!("there is no archive at {place}")).into());
+    }
+    Ok(())
 }
 
 /// The archive's error with the exit code that it deserves.

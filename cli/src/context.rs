@@ -1,9 +1,9 @@
 //! What every command is given: the node, the key, the form of output.
 
-use crate::{call::Sender, client::Chain, fault::Fault, key::keypair, output::Output};
-use anyhow::{Context as _, Result};
+use crate::{call::Sender, client::Chain, fault::Fault, files, key::keypair, output::Output};
+use anyhow::Result;
 use clap::Args;
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 use subxt_signer::sr25519::Keypair;
 
 /// Options of every command.
@@ -38,9 +38,7 @@ impl Context {
     pub fn key(&self) -> Result<Keypair> {
         let text = match (&self.suri, &self.key_file) {
             (Some(suri), _) => suri.clone(),
-            (None, Some(path)) => {
-                fs::read_to_string(path).with_context(|| format!("can't read the key in {}", path.display()))?
-            }
+            (None, Some(path)) => files::read_text(path)?,
             (None, None) => return Err(Fault::Usage("say whose call it is with --suri or --key-file".into()).into()),
         };
         keypair(text.trim())

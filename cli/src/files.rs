@@ -7,8 +7,8 @@ use crate::fault::Fault;
 use anyhow::{Context as _, Result};
 use std::{
     ffi::OsString,
-    fs::{self, OpenOptions},
-    io::{self, ErrorKind, Write},
+    fs::{self, File, OpenOptions},
+    io::{self, ErrorKind, Read, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     process,
@@ -33,13 +33,32 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
 /// The text in `path`.
 ///
 /// # Errors
-/// [`Fault::Usage`] when the file holds something else than text.
+/// [`Fault::Usage`] when there is no such file, or it holds something else than text.
 pub fn read_text(path: &Path) -> Result<String> {
-    match fs::read_to_string(path) {
-        Err(error) if error.kind() == ErrorKind::InvalidData => {
-            Err(Fault::Usage(format!("{} holds no text", path.display())).into())
+    String::from_utf8(read(path)?).map_err(|_| Fault::Usage(format!("{} holds no text", path.display())).into())
+}
+
+/// The bytes in `path`.
+///
+/// # Errors
+/// [`Fault::Usage`] when there is no such file.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    read_up_to(path, u64::MAX)
+}
+
+/// The first bytes in `path`, at most so many.
+///
+/// # Errors
+/// [`Fault::Usage`] when there is no such file.
+pub fn read_up_to(path: &Path, most: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let filled = File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
+    match filled {
+        Ok(_) => Ok(bytes),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) => {
+            Err(Fault::Usage(format!("can't read {}: {error}", path.display())).into())
         }
-        read => read.with_context(|| format!("can't read {}", path.display())),
+        failed => failed.map(|_| bytes).with_context(|| format!("can't read {}", path.display())),
     }
 }
 
@@ -76,6 +95,7 @@ fn fill(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fault::code;
     use std::os::unix::fs::PermissionsExt;
 
     fn names(folder: &Path) -> Vec<String> {
@@ -129,9 +149,23 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("bytes");
         fs::write(&path, [0xff, 0xfe]).expect("written");
-        // THEN reading them is wrong usage, and a missing file is a plain failure
-        let error = read_text(&path).expect_err("no text");
-        assert_eq!(crate::fault::code(&error), 2);
-        assert_eq!(crate::fault::code(&read_text(&folder.path().join("missing")).expect_err("missing")), 1);
+        // THEN reading them is wrong usage
+        assert_eq!(code(&read_text(&path).expect_err("no text")), 2);
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_wrong_usage_and_named() {
+        // GIVEN a missing file, and a folder in its place
+        let folder = tempfile::tempdir().expect("a folder");
+        for path in [folder.path().join("missing"), folder.path().to_owned()] {
+            // THEN reading it is wrong usage, and the text names it
+            let error = read(&path).expect_err("no file");
+            assert_eq!(code(&error), 2);
+            assert!(error.to_string().contains(&path.display().to_string()), "{error}");
+        }
+        // GIVEN a file that is longer than what is looked at THEN its beginning is read
+        let path = folder.path().join("long");
+        fs::write(&path, [7; 100]).expect("written");
+        assert_eq!(read_up_to(&path, 10).expect("read"), [7; 10]);
     }
 }

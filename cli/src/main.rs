@@ -2,6 +2,7 @@
 
 mod admissible;
 mod archived;
+mod areas;
 mod check;
 mod cmd;
 mod compare;
@@ -12,6 +13,7 @@ mod parse;
 mod reads;
 mod rules;
 mod sheet;
+mod spec;
 mod votes;
 
 use clap::Parser;
@@ -20,7 +22,7 @@ use std::process::ExitCode;
 
 /// Commands for the Loadstone chain.
 ///
-/// Exit codes: 0 done; 1 refused or failed; 2 wrong usage, or an input file that can't be understood;
+/// Exit codes: 0 done; 1 refused or failed; 2 wrong usage, or an input file that is missing or can't be understood;
 /// 3 an audit or a verification found a difference or a tampered file.
 #[derive(Parser, Debug)]
 #[command(name = "loadstone", version, max_term_width = 100)]
@@ -41,7 +43,7 @@ async fn main() -> ExitCode {
                 // Failing as it is: that its text can't be written either changes nothing.
                 Some(value) if context.json => drop(output::write_line(&mut std::io::stdout(), &value.to_string())),
                 None if context.json => {}
-                _ => output::complain(&format!("{error:#}")),
+                _ => output::complain(&fault::told(&error)),
             }
             fault::exit_code(&error)
         }

@@ -132,12 +132,7 @@ pub struct Voter {
 pub async fn voters(state: &State<'_>) -> Result<Vec<Voter>> {
     let voters: BoundedVec<(PublicKey, u64), ConstU32<1_024>> =
         state.require(keys::grandpa_authorities(), "the list of voters").await?;
-    let owner = |key: &PublicKey| {
-        let mut place = keys::item("Session", "KeyOwner");
-        keys::push_twox(&mut place, &(GRANDPA, key.to_vec()));
-        place
-    };
-    let owners: Vec<_> = voters.iter().map(|(key, _)| owner(key)).collect();
+    let owners: Vec<_> = voters.iter().map(|(key, _)| keys::key_owner(GRANDPA, key)).collect();
     let accounts = state.get_all::<AccountId>(&owners).await?;
     let names = organisations(state).await?;
     let mut found = Vec::with_capacity(voters.len());

@@ -42,6 +42,8 @@ def refusals(story):
     over = ["availability", "declare", own.resource, "--direction", "down", "--watts", own.capacity_w + 1, "--price", "1.00", "--response-ms", 500]
     expect_refusal(north, over, "WattsOutOfRange")
     expect_refusal(story.cli("Stranger"), ["dispatch", story.event], "invalid_transaction")
+    mistyped = ["--area", AREA + 1, "--device-key", "0x" + 32 * "07", "--down", 1, "--load-min", 0, "--load-max", 1]
+    expect_refusal(north, ["resource", "register", *mistyped], f"but in {AREA}: ")
     story.mark("calls without role, late, foreign or above capacity are refused by name")
 
 

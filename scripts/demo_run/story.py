@@ -79,9 +79,11 @@ class Story:
 
     def register_loads(self):
         for load in self.loads:
+            # The first makes the area; for others an area without resources would be a mistake.
+            new_area = ["--new-area"] if load is self.loads[0] else []
             answer = self.cli(load.owner).one(
                 "resource", "register", "--area", AREA, "--device-key", load.public_key, "--down", load.capacity_w,
-                "--load-min", 0, "--load-max", load.load_max_w,
+                "--load-min", 0, "--load-max", load.load_max_w, *new_area,
             )  # fmt: skip
             load.resource = answer["resource"]
         self.mark(f"{len(self.loads)} resources registered with their devices")

@@ -40,7 +40,7 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            loadstone_client::output::complain(&format!("error: {error:#}"));
+            loadstone_client::output::complain(&format!("error: {}", loadstone_client::fault::told(&error)));
             ExitCode::FAILURE
         }
     }

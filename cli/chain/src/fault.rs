@@ -69,16 +69,27 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(code(error))
 }
 
+/// The error with its causes. Some errors tell their cause in their own text already, so each is told once.
+pub fn told(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
 /// The error for programs; `None` when all of it is printed already.
 pub fn as_json(error: &anyhow::Error) -> Option<Value> {
     Some(match error.downcast_ref::<Fault>() {
         Some(Fault::Differences(_) | Fault::Standstill(_)) => return None,
         Some(Fault::Refused { name, text }) => json!({ "error": name, "text": text }),
         Some(Fault::Invalid(text)) => json!({ "error": "invalid_transaction", "text": text }),
-        Some(Fault::Lost(_)) => json!({ "error": "outcome_unknown", "text": format!("{error:#}") }),
+        Some(Fault::Lost(_)) => json!({ "error": "outcome_unknown", "text": told(error) }),
         Some(Fault::Usage(text)) => json!({ "error": "usage", "text": text }),
         Some(Fault::Mismatch(text)) => json!({ "error": "mismatch", "text": text }),
-        None => json!({ "error": "failed", "text": format!("{error:#}") }),
+        None => json!({ "error": "failed", "text": told(error) }),
     })
 }
 
@@ -102,6 +113,19 @@ mod tests {
         // AND only refusals are certain
         assert!(is_refusal(&error(Fault::Invalid("no".into()))));
         assert!(!is_refusal(&error(Fault::Lost("no answer came".into()))));
+    }
+
+    #[test]
+    fn each_cause_is_told_once() {
+        // GIVEN an error that tells its cause itself, with words around it, and one that does not
+        #[derive(Debug, thiserror::Error)]
+        #[error("the node says {0}")]
+        struct Said(#[source] std::io::Error);
+        let cause = || std::io::Error::other("no such order");
+        // THEN the cause is told once
+        let error = anyhow::Error::new(Said(cause())).context("the request failed");
+        assert_eq!(told(&error), "the request failed: the node says no such order");
+        assert_eq!(told(&anyhow::Error::new(cause()).context("failed")), "failed: no such order");
     }
 
     #[test]

@@ -44,6 +44,9 @@ impl Audit {
     /// # Errors
     /// [`Fault::Differences`] when anything differs.
     pub async fn run(self, context: &Context) -> Result<()> {
+        if let Some(place) = &self.archive {
+            archived::look_for(place)?;
+        }
         let chain = context.connect().await?;
         let state = chain.finalised().await?;
         let view = EventView::read(&state, EventId(self.event)).await?;

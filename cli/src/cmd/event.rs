@@ -2,10 +2,11 @@
 
 use super::report;
 use crate::{
+    areas,
     call::{Call, Receipt},
     client::Chain,
     context::Context,
-    fault::Fault,
+    fault::{told, Fault},
     parse,
     reads::newest_event,
 };
@@ -102,7 +103,9 @@ impl Event {
 impl Open {
     async fn run(self, context: &Context) -> Result<()> {
         let chain = context.connect().await?;
-        let now = chain.finalised().await?.now().await?;
+        let state = chain.finalised().await?;
+        areas::look_for(&state, AreaId(self.area), "give an area where somebody can bid").await?;
+        let now = state.now().await?;
         let moment = |at: Option<u64>, seconds: Option<u64>| {
             Millis(at.unwrap_or_else(|| now.saturating_add(seconds.unwrap_or_default().saturating_mul(1_000))))
         };
@@ -162,7 +165,7 @@ impl Clear {
         loop {
             match sender.submit(&call).await {
                 Err(error) if is_early(&error) && began.elapsed() < patience => {
-                    context.output().note(&format!("not yet: {error:#}"));
+                    context.output().note(&format!("not yet: {}", told(&error)));
                     tokio::time::sleep(RETRY).await;
                 }
                 outcome => return outcome,

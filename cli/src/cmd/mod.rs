@@ -4,6 +4,7 @@ mod archive;
 mod audit;
 mod availability;
 mod bid;
+mod capsule;
 mod event;
 mod finality;
 mod key;
@@ -57,6 +58,9 @@ pub enum Command {
     Emergency(order::Emergency),
     /// Ends the current order of an area and direction.
     Release(order::Release),
+    /// Orders as capsules, which prove themselves over any channel.
+    #[command(subcommand)]
+    Order(capsule::Order),
     /// Offers standing availability for emergency orders.
     #[command(subcommand)]
     Availability(availability::Availability),
@@ -95,6 +99,7 @@ impl Command {
             Self::Dispatch(command) => command.run(context).await,
             Self::Emergency(command) => command.run(context).await,
             Self::Release(command) => command.run(context).await,
+            Self::Order(command) => command.run(context).await,
             Self::Availability(command) => command.run(context).await,
             Self::Status(command) => command.run(context).await,
             Self::Finality(command) => command.run(context).await,

@@ -106,9 +106,9 @@ mod tests {
         assert_eq!(fault::code(&error), 2);
         let text = error.to_string();
         assert!(text.contains("bent.toml: score.own_weight = 10001") && text.contains("0 to 10000"), "{text}");
-        // AND a file that is no TOML is wrong usage too, a missing one a plain failure
+        // AND a file that is no TOML is wrong usage too, as is a missing one
         fs::write(&unsound, "rules = ").expect("written");
         assert_eq!(fault::code(&read(&unsound).expect_err("no TOML")), 2);
-        assert_eq!(fault::code(&read(&folder.path().join("missing")).expect_err("missing")), 1);
+        assert_eq!(fault::code(&read(&folder.path().join("missing")).expect_err("missing")), 2);
     }
 }

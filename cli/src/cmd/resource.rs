@@ -2,7 +2,9 @@
 
 use super::report;
 use crate::{
+    areas,
     call::Call,
+    client::Chain,
     context::Context,
     output::{hexed, Table},
     parse,
@@ -35,9 +37,12 @@ pub enum Resource {
     /// Registers a resource with its device. By an aggregator.
     #[command(allow_negative_numbers = true)]
     Register {
-        /// Where it is connected.
+        /// Where it is connected; it stays there for good.
         #[arg(long)]
         area: u16,
+        /// It is the first of its area; otherwise an area without resources is taken for a mistake.
+        #[arg(long)]
+        new_area: bool,
         /// The device's public key, as hex or address.
         #[arg(long, value_parser = parse::public_key)]
         device_key: PublicKey,
@@ -82,9 +87,14 @@ pub enum Resource {
 impl Resource {
     /// Carries the command out.
     pub async fn run(self, context: &Context) -> Result<()> {
+        let chain = context.connect().await?;
         let (call, done) = match self {
-            Self::List => return list(context).await,
-            Self::Register { area, device_key, down, up, load_min, load_max } => {
+            Self::List => return list(context, &chain).await,
+            Self::Register { area, new_area, device_key, down, up, load_min, load_max } => {
+                if !new_area {
+                    let remedy = "give one of these, or --new-area if this is its first";
+                    areas::look_for(&chain.finalised().await?, AreaId(area), remedy).await?;
+                }
                 let range = (Watts(down), Watts(up), Watts(load_min), Watts(load_max));
                 let arguments = (AreaId(area), device_key, range.0, range.1, range.2, range.3);
                 (Call::new("Registry", "register_resource", arguments), "registered")
@@ -95,7 +105,6 @@ impl Resource {
             Self::Revoke { device } => (Call::new("Registry", "revoke_device", DeviceId(device)), "revoked"),
             Self::Renew { device, key } => (Call::new("Registry", "renew_device", (DeviceId(device), key)), "renewed"),
         };
-        let chain = context.connect().await?;
         let receipt = context.sender(&chain)?.submit(&call).await?;
         let created = match receipt.number_in("Registry", "resource").and_then(|id| u32::try_from(id).ok()) {
             Some(id) => {
@@ -111,8 +120,7 @@ impl Resource {
     }
 }
 
-async fn list(context: &Context) -> Result<()> {
-    let chain = context.connect().await?;
+async fn list(context: &Context, chain: &Chain) -> Result<()> {
     let state = chain.finalised().await?;
     let next: ResourceId = state.get(keys::next_resource()).await?.unwrap_or_default();
     let wanted: Vec<_> = (0..next.0).map(|id| keys::resource(ResourceId(id))).collect();
@@ -121,7 +129,7 @@ async fn list(context: &Context) -> Result<()> {
         (0..next.0).zip(found).filter_map(|(id, resource)| Some((id, resource?))).collect();
     let device_keys: Vec<_> = found.iter().map(|(_, resource)| keys::device(resource.device)).collect();
     let devices = all(state.get_all::<Device>(&device_keys).await?, "a device")?;
-    let fault_keys: Vec<_> = found.iter().map(|(_, resource)| fault_key(resource.device)).collect();
+    let fault_keys: Vec<_> = found.iter().map(|(_, resource)| keys::device_fault(resource.device)).collect();
     let forks = state.get_all::<Fork>(&fault_keys).await?;
     let mut table = Table::new(&[
         "resource",
@@ -154,13 +162,6 @@ async fn list(context: &Context) -> Result<()> {
         rows.push(json!({ "resource": id, "registered": resource, "device": device, "fork": fork }));
     }
     context.output().print(&json!(rows), || table.render())
-}
-
-/// Key of what was reported of a device's forks.
-fn fault_key(device: DeviceId) -> Vec<u8> {
-    let mut key = keys::item("DagAnchor", "DeviceFaults");
-    keys::push_twox(&mut key, &device);
-    key
 }
 
 /// Whether the device's units are taken.
@@ -197,12 +198,10 @@ mod tests {
     }
 
     #[test]
-    fn forks_stand_under_their_device_on_chain() {
-        // GIVEN what the chain keeps of a device's forks: a count, then the last slot
+    fn forks_are_read_as_the_chain_keeps_them() {
+        // GIVEN what the chain keeps of a device's forks: a count, then the last slot THEN it is read
         let bytes = (2u32, 1u16, 17u64).encode();
         let fork: Fork = crate::client::decode(&bytes).expect("decodes");
         assert_eq!((fork.count, fork.incarnation, fork.sequence), (2, Incarnation(1), Sequence(17)));
-        // THEN its key ends in the device
-        assert_eq!(keys::last_part(&fault_key(DeviceId(3)), 4), Some(&3u32.to_le_bytes()[..]));
     }
 }

@@ -132,15 +132,9 @@ async fn announce(context: &Context, chain: &Chain, sender: &Sender<'_>, gateway
     report(context, &receipt, "announced", json!({ "peer": peer, "gateway": gateway }))
 }
 
-fn faults_of(who: &AccountId) -> Vec<u8> {
-    let mut key = keys::item("Equivocation", "VoteFaults");
-    keys::push_twox(&mut key, who);
-    key
-}
-
 /// Who was ever convicted of voting twice.
 async fn convicted(state: &State<'_>) -> Result<Vec<AccountId>> {
-    let found = state.keys(&keys::item("Equivocation", "VoteFaults")).await?;
+    let found = state.keys(&keys::vote_faults()).await?;
     found.iter().map(|key| decode(keys::last_part(key, 32).unwrap_or_default())).collect()
 }
 
@@ -157,7 +151,7 @@ async fn list(context: &Context, state: &State<'_>) -> Result<()> {
         let info: Option<ValidatorInfo> = state.get(keys::validator(&who)).await?;
         let organisation = info.as_ref().map(|info| info.organisation.0);
         let gateway = info.map(|info| String::from_utf8_lossy(&info.gateway).into_owned()).unwrap_or_default();
-        let faults = state.get::<VoteFault>(faults_of(&who)).await?.map_or(0, |(count, ..)| count);
+        let faults = state.get::<VoteFault>(keys::vote_fault(&who)).await?.map_or(0, |(count, ..)| count);
         let (is_appointed, validates) = (appointed.contains(&who), in_force.contains(&who));
         rows.push(json!({
             "account": who.to_string(), "organisation": organisation, "appointed": is_appointed,

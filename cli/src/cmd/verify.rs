@@ -8,17 +8,14 @@ use crate::{
     output::{hexed, pairs},
     parse,
 };
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 use codec::{Decode, DecodeAll, Encode};
 use loadstone_core::Hash;
 use loadstone_dag::Body;
-use loadstone_evidence::{verify, Bundle, Checkpoint, Verdict};
+use loadstone_evidence::{verify, Bundle, Checkpoint, Verdict, MAX_BUNDLE_BYTES};
 use serde_json::{json, Value};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 /// First bytes of every bundle: its version, the parent of block 0, that block's number.
 const BEGINNING: [u8; 34] = {
@@ -55,9 +52,9 @@ impl Verify {
     /// Carries the command out.
     ///
     /// # Errors
-    /// [`Fault::Mismatch`] names the link that broke; [`Fault::Usage`] when the file never was a bundle.
+    /// [`Fault::Mismatch`] names the link that broke; [`Fault::Usage`] when the file is not there or never was a bundle.
     pub fn run(self, context: &Context) -> Result<()> {
-        let bytes = fs::read(&self.bundle).with_context(|| format!("can't read {}", self.bundle.display()))?;
+        let bytes = files::read_up_to(&self.bundle, MAX_BUNDLE_BYTES as u64 + 1)?;
         if !resembles_bundle(&bytes) {
             return Err(Fault::Usage(format!("{} is no evidence bundle", self.bundle.display())).into());
         }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::fault;
+use std::fs;
 
 fn context() -> Context {
     Context { url: String::new(), json: true, suri: None, key_file: None }
@@ -11,6 +12,10 @@ fn code_of(bytes: &[u8]) -> u8 {
     let folder = tempfile::tempdir().expect("a folder");
     let bundle = folder.path().join("file");
     fs::write(&bundle, bytes).expect("written");
+    code_of_file(bundle)
+}
+
+fn code_of_file(bundle: PathBuf) -> u8 {
     let verify = Verify { bundle, genesis: Some(Hash([1; 32])), checkpoint: None, write_checkpoint: None };
     fault::code(&verify.run(&context()).expect_err("no sound bundle"))
 }
@@ -21,6 +26,8 @@ fn a_file_that_never_was_a_bundle_is_wrong_usage() {
     assert_eq!(code_of(b"root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon"), 2);
     assert_eq!(code_of(b""), 2);
     assert_eq!(code_of(&[0xff; 200]), 2);
+    // AND a file that is not there is wrong usage too, as an archive that is not there
+    assert_eq!(code_of_file("no/such/bundle".into()), 2);
 }
 
 #[test]
@@ -43,7 +50,7 @@ fn a_checkpoint_that_cannot_be_understood_is_wrong_usage() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("checkpoint");
     fs::write(&path, "not hex").expect("written");
-    // THEN that is wrong usage, and a missing file a plain failure
+    // THEN that is wrong usage, as is a missing file
     assert_eq!(fault::code(&read_checkpoint(&path).expect_err("no hex")), 2);
-    assert_eq!(fault::code(&read_checkpoint(&folder.path().join("missing")).expect_err("missing")), 1);
+    assert_eq!(fault::code(&read_checkpoint(&folder.path().join("missing")).expect_err("missing")), 2);
 }

@@ -1,16 +1,22 @@
 //! Why an archive can't be written or read, and what to do about it.
 
+use std::error::Error;
+
 use loadstone_core::{AnchorNumber, Hash};
 
-/// Why the archive failed. Every text ends with the remedy.
+/// Why the archive failed. Every text tells all causes, each once, and ends with the remedy; so no error here has a
+/// source, which whoever prints chains of errors would repeat.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// The object store's own error.
-    #[error("the archive's store failed: {0}; see that it can be reached and written, then try again")]
-    Store(#[from] object_store::Error),
+    #[error("the archive's store failed: {}; see that it can be reached and written, then try again", told(.0))]
+    Store(object_store::Error),
     /// The local file in which a segment is built or checked.
-    #[error("a temporary file failed: {0}; free space where temporary files are, or name another folder in TMPDIR")]
-    Scratch(#[from] std::io::Error),
+    #[error(
+        "a temporary file failed: {}; free space where temporary files are, or name another folder in TMPDIR",
+        told(.0)
+    )]
+    Scratch(std::io::Error),
     /// No store of this name can be opened.
     #[error("`{0}` is no place for an archive: give a folder, or a file:// URL with an absolute path")]
     Place(String),
@@ -79,5 +85,53 @@ pub enum ArchiveError {
 impl ArchiveError {
     pub(crate) fn damaged(object: &str, why: impl ToString) -> Self {
         Self::Damaged { object: object.into(), why: why.to_string() }
+    }
+}
+
+impl From<object_store::Error> for ArchiveError {
+    fn from(error: object_store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<std::io::Error> for ArchiveError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Scratch(error)
+    }
+}
+
+/// An error with its causes. Most of a store's errors tell their cause in their own text, and some don't.
+fn told(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the root can't be found")]
+    struct Silent(#[source] std::io::Error);
+
+    #[test]
+    fn each_cause_is_told_once() {
+        // GIVEN errors of a store: one tells its cause itself, the other leaves that to whoever prints it
+        let cause = || std::io::Error::other("the disk is gone");
+        let generic = |source| ArchiveError::from(object_store::Error::Generic { store: "Local", source });
+        for error in [generic(Box::new(cause())), generic(Box::new(Silent(cause()))), cause().into()] {
+            // THEN the text tells the cause once, and the chain of errors ends there
+            let text = error.to_string();
+            assert_eq!(text.matches("the disk is gone").count(), 1, "{text}");
+            assert!(error.source().is_none(), "{text}");
+        }
     }
 }

@@ -23,6 +23,8 @@ mod restore;
 mod rows;
 mod schema;
 mod segment_check;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod verify;
 mod writer;
 

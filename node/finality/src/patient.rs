@@ -70,21 +70,24 @@ where
     }
 
     async fn finality_target(&self, base: B::Hash, most: Option<NumberFor<B>>) -> Result<B::Hash, Error> {
-        // Subscribed before the first look, so that no block falls between the two.
-        let mut imports = self.client.import_notification_stream();
         let target = self.inner.finality_target(base, most).await?;
         // A base that is not final yet needs the votes of this round; whoever names a limit is no voter.
-        if target != base || most.is_some() || self.client.info().finalized_hash != base {
+        let is_to_wait = target == base && most.is_none() && !self.patience.is_zero();
+        if !is_to_wait || self.client.info().finalized_hash != base {
             return Ok(target);
         }
         let news = async {
-            while imports.next().await.is_some() {
+            // Each look comes after subscribing, so that no block falls between the two.
+            let mut imports = self.client.import_notification_stream();
+            loop {
                 let target = self.inner.finality_target(base, most).await?;
                 if target != base {
                     return Ok(Some(target));
                 }
+                if imports.next().await.is_none() {
+                    return Ok::<_, Error>(None);
+                }
             }
-            Ok::<_, Error>(None)
         };
         let Ok(Some(target)) = tokio::time::timeout(self.patience, news).await.unwrap_or(Ok(None)) else {
             return Ok(base);
@@ -93,3 +96,6 @@ where
         self.ancestor(target, number.unwrap_or_default().saturating_add(One::one()))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use alloc::{
 };
 use codec::{Decode, DecodeAll, Encode};
 use finality_grandpa::{voter_set::VoterSet, Message};
-use loadstone_core::{BlockNumber, ChangeNotice, Hash, CHANGE_ENGINE_ID};
+use loadstone_core::{BlockNumber, ChangeNotice, Hash, PublicKey, CHANGE_ENGINE_ID};
 use sp_consensus_grandpa::{
     localized_payload_with_buffer, AuthorityId, AuthorityList, ConsensusLog, GrandpaJustification, ScheduledChange,
     SetId, GRANDPA_ENGINE_ID,
@@ -164,6 +164,13 @@ impl Finalised {
             hash = header.hash();
         }
         set.verify(last.number, hash, &self.justification).map_err(|_| Unfinal::Justification)
+    }
+
+    /// Keys whose votes the justification holds, in rising order. They signed it if [`Finalised::check`] says so.
+    pub fn voters(&self) -> BTreeSet<PublicKey> {
+        let decoded = Justification::decode_all(&mut &self.justification[..]).ok();
+        let votes = decoded.into_iter().flat_map(|proof| proof.commit.precommits);
+        votes.map(|vote| ed25519::Public::from(vote.id).0).collect()
     }
 }
 

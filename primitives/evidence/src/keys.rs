@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use loadstone_core::{
     AccountId, AnchorNumber, AreaId, BlockNumber, DeviceId, Direction, EventId, ProgrammeId, ProgrammeVersion,
-    ResourceId,
+    PublicKey, ResourceId,
 };
 use sp_crypto_hashing::{blake2_128, twox_128, twox_64};
 
@@ -106,6 +106,8 @@ maps! {
     block_hash(push_twox number: BlockNumber): "System" / "BlockHash";
     /// `Balances::Holds`: holds of an account by reason.
     holds(push_blake who: &AccountId): "Balances" / "Holds";
+    /// `Equivocation::VoteFaults`: what a validator was last convicted of: count, set, round.
+    vote_fault(push_twox who: &AccountId): "Equivocation" / "VoteFaults";
     /// `Registry::Participants`: `Participant`.
     participant(push_blake who: &AccountId): "Registry" / "Participants";
     /// `Registry::Resources`: `Resource`.
@@ -140,6 +142,8 @@ maps! {
     rank_bucket(push_twox place: (AreaId, Direction), push_twox rank: u16): "Dispatch" / "RankBuckets";
     /// `DagAnchor::Anchors`: `Anchor`, while it is kept.
     anchor(push_twox number: AnchorNumber): "DagAnchor" / "Anchors";
+    /// `DagAnchor::DeviceFaults`: what was reported of a device's forks.
+    device_fault(push_twox id: DeviceId): "DagAnchor" / "DeviceFaults";
     /// `DagAnchor::PastCommittees`: as `Committee`, by epoch, while it is kept.
     past_committee(push_twox epoch: u32): "DagAnchor" / "PastCommittees";
     /// `ExecutionScore::Cutoffs`: `AnchorNumber`.
@@ -160,6 +164,18 @@ maps! {
     totals(push_twox event: EventId): "Settlement" / "Totals";
     /// `Settlement::Claimables`: money that a failed transfer left to be fetched.
     claimable(push_blake who: &AccountId): "Settlement" / "Claimables";
+}
+
+/// `Session::KeyOwner`: the validator that a session key of this type (such as `gran`) belongs to.
+pub fn key_owner(key_type: [u8; 4], public: &PublicKey) -> Vec<u8> {
+    let mut key = item("Session", "KeyOwner");
+    push_twox(&mut key, &(key_type, &public[..]));
+    key
+}
+
+/// Prefix of the keys of all convictions; the last 32 bytes are the validator's account.
+pub fn vote_faults() -> Vec<u8> {
+    item("Equivocation", "VoteFaults")
 }
 
 /// Area and direction of a key of `Dispatch::Orders`; `None` when it is none.
@@ -236,5 +252,17 @@ mod tests {
         assert!(commitment(EventId(3), &who).starts_with(&commitments_of(EventId(3))));
         assert!(bucket(EventId(3), 5).starts_with(&buckets_of(EventId(3))));
         assert!(!bucket(EventId(4), 5).starts_with(&buckets_of(EventId(3))));
+        assert!(vote_fault(&who).starts_with(&vote_faults()));
+        assert_eq!(last_part(&vote_fault(&who), 32), Some(&[4; 32][..]));
+    }
+
+    #[test]
+    fn a_session_key_is_found_by_its_type_and_bytes() {
+        // GIVEN a session key WHEN its owner's place is asked for
+        let key = key_owner(*b"gran", &[7; 32]);
+        // THEN it ends in the type and the key, as bytes behind their count
+        let tail = [&b"gran"[..], &[32 << 2], &[7; 32]].concat();
+        assert_eq!(last_part(&key, 37), Some(&tail[..]));
+        assert_eq!(key.len(), 32 + 8 + 37);
     }
 }

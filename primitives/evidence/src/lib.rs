@@ -9,6 +9,7 @@ extern crate alloc;
 mod bundle;
 pub mod capsule;
 pub mod finality;
+mod genesis;
 pub mod keys;
 #[cfg(feature = "std")]
 pub mod sign;
@@ -20,6 +21,7 @@ mod verify;
 pub use bundle::*;
 pub use capsule::{BrokenCapsule, OrderCapsule, VerifiedOrder, MAX_CAPSULE_BYTES};
 pub use finality::{AuthoritySet, Finalised, Header, Justification};
+pub use genesis::genesis_checkpoint;
 pub use verify::{verify, BrokenLink};
 
 #[cfg(test)]

@@ -30,14 +30,16 @@ pub struct State {
 impl State {
     /// Holds `entries` and some that nobody asks for.
     pub fn new(entries: &[(Vec<u8>, Vec<u8>)]) -> Self {
+        let filler = |place: u32| (keys::device(DeviceId(1_000 + place)), vec![place as u8; 40]);
+        Self::bare(&[(0..40).map(filler).collect(), entries.to_vec()].concat())
+    }
+
+    /// Holds `entries` alone.
+    pub fn bare(entries: &[(Vec<u8>, Vec<u8>)]) -> Self {
         let mut database = MemoryDB::<BlakeTwo256>::default();
         let mut root = Hash::zero();
         {
             let mut trie = TrieDBMutBuilder::<LayoutV1<BlakeTwo256>>::new(&mut database, &mut root).build();
-            for filler in 0..40u32 {
-                trie.insert(&keys::device(DeviceId(1_000 + filler)), &[filler as u8; 40])
-                    .expect("the trie is in memory");
-            }
             for (key, value) in entries {
                 trie.insert(key, value).expect("the trie is in memory");
             }
@@ -115,7 +117,8 @@ pub fn capsule(
     }
     let state = State::new(&entries);
     let aura = DigestItem::PreRuntime(*b"aura", slot.encode());
-    let header = Header::new(number, Hash::zero(), state.root, Hash::zero(), Digest { logs: vec![aura] });
+    let parent = Hash::repeat_byte(5);
+    let header = Header::new(number, Hash::zero(), state.root, parent, Digest { logs: vec![aura] });
     let votes: Vec<_> = keys.iter().map(|key| (*key, &header)).collect();
     let justification = justify_with(1, set, &header, &votes, &[]);
     let finalised = Finalised { header, path: Vec::new(), justification };

@@ -1,10 +1,11 @@
 //! The raw keys that clients read equal the pallets' own.
 
 use super::*;
-use crate::Runtime;
+use crate::{equivocation::VoteFaults, Runtime};
 use frame_support::storage::storage_prefix;
 use loadstone_core::{AnchorNumber, AreaId, DeviceId, Direction, EventId, ProgrammeId, ProgrammeVersion, ResourceId};
 use loadstone_evidence::keys;
+use sp_core::crypto::KeyTypeId;
 
 const EVENT: EventId = EventId(7);
 const RESOURCE: ResourceId = ResourceId(11);
@@ -44,6 +45,10 @@ fn accounts_and_the_registry_stand_where_clients_look() {
     assert_eq!(frame_system::Account::<Runtime>::hashed_key_for(who()), keys::account(&who()));
     assert_eq!(frame_system::BlockHash::<Runtime>::hashed_key_for(5), keys::block_hash(5));
     assert_eq!(pallet_balances::Holds::<Runtime>::hashed_key_for(who()), keys::holds(&who()));
+    let owner = pallet_session::KeyOwner::<Runtime>::hashed_key_for((KeyTypeId(*b"gran"), vec![7; 32]));
+    assert_eq!(owner, keys::key_owner(*b"gran", &[7; 32]));
+    assert_eq!(VoteFaults::<Runtime>::hashed_key_for(who()), keys::vote_fault(&who()));
+    assert_eq!(storage_prefix(b"Equivocation", b"VoteFaults").to_vec(), keys::vote_faults());
     assert_eq!(pallet_registry::Participants::<Runtime>::hashed_key_for(who()), keys::participant(&who()));
     assert_eq!(pallet_registry::Validators::<Runtime>::hashed_key_for(who()), keys::validator(&who()));
     assert_eq!(pallet_registry::Resources::<Runtime>::hashed_key_for(RESOURCE), keys::resource(RESOURCE));
@@ -82,6 +87,7 @@ fn orders_and_anchors_stand_where_clients_look() {
         keys::rank_bucket((AREA, direction), 12)
     );
     assert_eq!(pallet_dag_anchor::Anchors::<Runtime>::hashed_key_for(ANCHOR), keys::anchor(ANCHOR));
+    assert_eq!(pallet_dag_anchor::DeviceFaults::<Runtime>::hashed_key_for(DEVICE), keys::device_fault(DEVICE));
     assert_eq!(pallet_dag_anchor::PastCommittees::<Runtime>::hashed_key_for(6), keys::past_committee(6));
 }
 

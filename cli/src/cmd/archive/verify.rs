@@ -1,7 +1,7 @@
 //! `loadstone archive verify`: nothing in an archive is missing, added or changed.
 
 use crate::{
-    archived::{as_json, devices, open, verified},
+    archived::{as_json, devices, look_for, open, verified},
     context::Context,
     fault::Fault,
     history::{Trusted, FIRST},
@@ -42,8 +42,9 @@ impl Verify {
     /// Carries the command out.
     ///
     /// # Errors
-    /// [`Fault::Differences`] when anything is wrong with the archive.
+    /// [`Fault::Differences`] when anything is wrong with the archive, [`Fault::Usage`] when there is none.
     pub async fn run(self, context: &Context) -> Result<()> {
+        look_for(&self.place)?;
         let outcome = if self.offline { self.offline(context).await? } else { self.online(context).await? };
         context.output().print(&outcome.value(&self.place), || outcome.people())?;
         match outcome.differences() {
@@ -139,5 +140,22 @@ impl Outcome {
             text.push_str(&format!("\nand {} more", report.further));
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault;
+
+    #[tokio::test]
+    async fn an_archive_that_is_not_there_is_wrong_usage_with_and_without_a_node() {
+        // GIVEN no archive, and no node either
+        let context = Context { url: "ws://127.0.0.1:1".into(), json: true, suri: None, key_file: None };
+        for offline in [true, false] {
+            // WHEN it is verified THEN that is wrong usage
+            let verify = Verify { place: "no/such/archive".into(), offline, genesis: None };
+            assert_eq!(fault::code(&verify.run(&context).await.expect_err("nothing is there")), 2);
+        }
     }
 }

@@ -1,28 +1,7 @@
 //! Bytes that a reading takes on disk, indexes included, for series like the demo's.
 
 use super::*;
-
-/// Half-hourly means of a British household on a winter day, in watts.
-const DAY_W: [i64; 6] = [1_866, 1_710, 864, 830, 912, 1_404];
-
-/// Factor by which the demo makes a household a load.
-const SCALE: i64 = 60;
-
-/// Greatest noise of the demo's meters in basis points.
-const NOISE_BP: i64 = 60;
-
-/// Seconds between two rows of the day.
-const ROW_S: u64 = 1_800;
-
-/// A reading of the demo's kind: between two half hours in a straight line, with noise.
-fn demo_w(device: u32, second: u64) -> i64 {
-    let row = (second / ROW_S) as usize % (DAY_W.len() - 1);
-    let (here, next) = (DAY_W[row] * SCALE, DAY_W[row + 1] * SCALE);
-    let natural = here + (next - here) * (second % ROW_S) as i64 / ROW_S as i64;
-    let noise = loadstone_core::SigningPayload::new(loadstone_core::Domain::Unit, &GENESIS, &(device, second)).hash();
-    let noise = i64::from(noise.as_bytes()[0]) * 256 + i64::from(noise.as_bytes()[1]);
-    natural + natural * NOISE_BP / 10_000 * (noise - 32_768) / 32_768
-}
+use loadstone_archive::testing::demo_w;
 
 /// Bytes a reading while the epoch runs and after it, for so many units of each of 200 devices.
 fn bytes_per_reading(readings: u64, units: u64) -> (f64, f64) {
@@ -33,7 +12,7 @@ fn bytes_per_reading(readings: u64, units: u64) -> (f64, f64) {
     for round in 0..units {
         let mut unit = |device: u32| {
             let start = round * readings + u64::from(device) % readings;
-            let watts = (start..start + readings).map(|second| demo_w(device, second));
+            let watts = (start..start + readings).map(|second| demo_w(&GENESIS, device, second).0);
             ledger.unit(device, series(start, watts))
         };
         let units: Vec<_> = (1..=DEVICES).map(&mut unit).collect();
