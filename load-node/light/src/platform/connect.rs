@@ -1,10 +1,7 @@
 //! From an address to a connected socket.
 
 use super::socket::{Socket, Tcp};
-use futures::{
-    future::{BoxFuture, FutureExt},
-    io::BufWriter,
-};
+use futures::future::{BoxFuture, FutureExt};
 use smoldot::libp2p::websocket::{websocket_client_handshake, Config};
 use smoldot_light::platform::Address;
 use std::{io, net::SocketAddr};
@@ -42,7 +39,7 @@ async fn tcp(place: impl ToSocketAddrs) -> io::Result<Socket> {
 
 /// `host` is what the handshake's header of that name says.
 async fn websocket(place: impl ToSocketAddrs, host: String) -> io::Result<Socket> {
-    let tcp_socket = BufWriter::new(open(place).await?);
+    let tcp_socket = Socket::buffered(open(place).await?);
     let connection = websocket_client_handshake(Config { tcp_socket, host: &host, url: "/" }).await?;
     Ok(Socket::WebSocket(connection))
 }

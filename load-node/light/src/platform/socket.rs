@@ -1,7 +1,7 @@
 //! A connected socket, as smoldot's buffers want to read and write it.
 
 use futures::{
-    io::{AsyncRead, AsyncWrite, BufWriter},
+    io::{AsyncRead, AsyncWrite, BufReader, BufWriter},
     ready,
 };
 use smoldot::libp2p::websocket::Connection;
@@ -52,17 +52,45 @@ impl AsyncWrite for Tcp {
 /// TCP, or WebSocket over it.
 pub(super) enum Socket {
     Tcp(Tcp),
-    /// Buffered, since a frame's header and payload are written one by one: together they are one packet.
-    WebSocket(Connection<BufWriter<Tcp>>),
+    /// Buffered, since a frame's header and payload are read and written one by one.
+    WebSocket(Connection<BufReader<BufWriter<Tcp>>>),
+}
+
+/// What waits in a connection's buffers before the system is asked again, each way. A validator sends frames
+/// of some twenty bytes, ten at a time.
+const BUFFER_BYTES: usize = 4_096;
+
+impl Socket {
+    /// Makes of a connection what a WebSocket's handshake begins with.
+    pub(super) fn buffered(tcp: Tcp) -> BufReader<BufWriter<Tcp>> {
+        BufReader::with_capacity(BUFFER_BYTES, BufWriter::with_capacity(BUFFER_BYTES, tcp))
+    }
 }
 
 impl AsyncRead for Socket {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &mut [u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Tcp(tcp) => Pin::new(tcp).poll_read(cx, bytes),
-            Self::WebSocket(connection) => Pin::new(connection).poll_read(cx, bytes),
+            Self::WebSocket(connection) => read_all(connection, cx, bytes),
         }
     }
+}
+
+/// Reads every frame that is there: each call costs smoldot a turn through all of its layers. An error behind
+/// the first frame stays in the connection and comes with the next call.
+fn read_all(
+    connection: &mut (impl AsyncRead + Unpin),
+    cx: &mut Context<'_>,
+    bytes: &mut [u8],
+) -> Poll<io::Result<usize>> {
+    let mut length = ready!(Pin::new(&mut *connection).poll_read(cx, bytes))?;
+    while length > 0 && length < bytes.len() {
+        match Pin::new(&mut *connection).poll_read(cx, &mut bytes[length..]) {
+            Poll::Ready(Ok(more)) if more > 0 => length += more,
+            _ => break,
+        }
+    }
+    Poll::Ready(Ok(length))
 }
 
 impl AsyncWrite for Socket {
