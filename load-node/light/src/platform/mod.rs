@@ -143,3 +143,6 @@ impl PlatformRef for TokioPlatform {
         Box::pin(stream.get_mut().0.as_mut().wait_read_write_again(|when| sleep_until(when.into())))
     }
 }
+
+#[cfg(test)]
+mod tests;
