@@ -149,7 +149,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
             let config = config::Config::read(&config)?;
             let drain = Duration::from_secs(drain_seconds);
             let options = run::Options { events, series, log_readings, drain };
-            // One thread is enough: the light client has its own.
+            // One thread, with the light client on it: switches between threads cost more than the work.
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.context("cannot start the runtime")?;
             let summary = runtime.block_on(run::run(config, options))?;

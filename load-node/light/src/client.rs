@@ -3,15 +3,15 @@
 use crate::{
     follow::{Effect, Follower, ReadId},
     head::{Head, Seen},
+    platform::TokioPlatform,
     LightError,
 };
 use loadstone_core::Hash;
 use serde_json::{json, Value};
-use smoldot_light::{platform::DefaultPlatform, AddChainConfig, AddChainConfigJsonRpc, ChainId, Client};
+use smoldot_light::{AddChainConfig, AddChainConfigJsonRpc, ChainId, Client};
 use std::{
     collections::BTreeMap,
     num::NonZeroU32,
-    sync::Arc,
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 use tokio::sync::{mpsc, oneshot};
@@ -63,8 +63,7 @@ impl LightClient {
     /// Joins the chain of the raw specification `chain_spec`; `saved` is what [`Self::database`] gave
     /// before a restart (of another chain or format, it is ignored). Needs a tokio runtime.
     pub fn start(chain_spec: &str, saved: Option<String>) -> Result<(Self, HeadStream), LightError> {
-        let platform = DefaultPlatform::new(env!("CARGO_PKG_NAME").into(), env!("CARGO_PKG_VERSION").into());
-        let mut client = Client::new(platform);
+        let mut client = Client::new(TokioPlatform::current());
         let added = client
             .add_chain(AddChainConfig {
                 specification: chain_spec,
@@ -124,7 +123,7 @@ impl LightClient {
 }
 
 struct Driver {
-    client: Client<Arc<DefaultPlatform>>,
+    client: Client<TokioPlatform>,
     chain: ChainId,
     follower: Follower,
     heads: mpsc::Sender<Head>,
@@ -138,7 +137,7 @@ impl Driver {
     async fn run(
         mut self,
         mut commands: mpsc::Receiver<Command>,
-        mut responses: smoldot_light::JsonRpcResponses<Arc<DefaultPlatform>>,
+        mut responses: smoldot_light::JsonRpcResponses<TokioPlatform>,
     ) {
         let first = self.follower.start();
         self.execute(vec![first]);

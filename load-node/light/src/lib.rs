@@ -8,6 +8,7 @@ mod client;
 mod error;
 mod follow;
 mod head;
+mod platform;
 
 pub use client::{HeadStream, LightClient, StorageAnswer};
 pub use error::LightError;
