@@ -18,7 +18,7 @@ fn emergency() -> Order {
         area: AreaId(3),
         direction: Direction::Down,
         sequence: 9,
-        rule: OrderRule::Emergency { epoch, target, cutoff_rank: 2, numerator: 1, denominator: 2 },
+        rule: OrderRule::Emergency { epoch, changed: epoch, target, cutoff_rank: 2, numerator: 1, denominator: 2 },
         start: Millis(10_000),
         end: Millis(70_000),
         issued_at: Millis(9_900),

@@ -15,6 +15,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Least distance between two saves of the head alone, in milliseconds: flash wears.
 const HEAD_SAVE_MS: u64 = 60_000;
 
+/// Time over which the nodes of a chain spread their reading of a new anchor.
+const ANCHOR_SPREAD_MS: u64 = 500;
+
+/// Distance in it of nodes whose devices were registered one after the other.
+const ANCHOR_STEP_MS: u64 = 61;
+
 /// How often the own registration is read, in refreshes of the order.
 const DEVICE_REFRESH: u32 = 6;
 
@@ -39,6 +45,8 @@ pub struct LoadNode {
     writer: Writer,
     outbox: Outbox,
     anchors: Anchors,
+    /// When anchors are read that notices told of.
+    anchors_due_ms: Option<u64>,
     /// Queries under way; true when the answer is already known to be old.
     asked: BTreeMap<Query, bool>,
     failed: Vec<Query>,
@@ -74,6 +82,7 @@ impl LoadNode {
             writer: Writer::new(config.device, config.interval_ms, saved.tip, saved.pending),
             outbox: Outbox::new(config.resend_after_ms as u64),
             anchors: Anchors::default(),
+            anchors_due_ms: None,
             asked: BTreeMap::new(),
             failed: Vec::new(),
             primary: config.device.0 as usize % config.gateways,
@@ -109,6 +118,10 @@ impl LoadNode {
             if all {
                 self.refresh(now);
             }
+        }
+        if self.anchors_due_ms.is_some_and(|due| due <= now.mono_ms) {
+            self.anchors_due_ms = None;
+            self.ask_anchors(false);
         }
         self.watch_silence(now);
         self.close_due(now);
@@ -161,7 +174,7 @@ impl LoadNode {
                 ChangeNotice::Order(..) => {}
                 ChangeNotice::Anchor(number) => {
                     self.anchors.announced(*number);
-                    self.ask_anchors(false);
+                    self.anchors_due_ms.get_or_insert(now.mono_ms + self.anchors_delay_ms());
                 }
             }
         }
@@ -236,6 +249,12 @@ impl LoadNode {
                 self.out.push(Output::Read(query));
             }
         }
+    }
+
+    /// All nodes learn of an anchor at once and none is in a hurry: each has its own moment to read it, so that a
+    /// gateway's short queue holds the questions of hundreds.
+    fn anchors_delay_ms(&self) -> u64 {
+        (self.config.device.0 as u64).wrapping_mul(ANCHOR_STEP_MS) % ANCHOR_SPREAD_MS
     }
 
     fn ask_anchors(&mut self, all: bool) {

@@ -72,6 +72,7 @@ impl<T: Config> Pallet<T> {
             frame_support::defensive!("an availability holds more entries than epochs need");
         }
         Availabilities::<T>::insert(id, direction, entries);
+        LastChanges::<T>::mutate(area, direction, |change| change.change(from));
         from
     }
 

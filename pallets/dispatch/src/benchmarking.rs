@@ -37,7 +37,8 @@ fn reason() -> Reason {
 fn ordered<T: Config>() -> AccountId {
     let grid = grid::<T>();
     let epoch = Pallet::<T>::epoch();
-    let rule = OrderRule::Emergency { epoch, target: Watts(1), cutoff_rank: 0, numerator: 1, denominator: 1 };
+    let rule =
+        OrderRule::Emergency { epoch, changed: epoch, target: Watts(1), cutoff_rank: 0, numerator: 1, denominator: 1 };
     let order = Order {
         area: AREA,
         direction: DOWN,

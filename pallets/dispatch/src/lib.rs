@@ -107,6 +107,11 @@ pub mod pallet {
     pub type RankBuckets<T: Config> =
         StorageDoubleMap<_, Twox64Concat, (AreaId, Direction), Twox64Concat, u16, BucketTotals, ValueQuery>;
 
+    /// When what an area and direction offer changed last: until then, what a resource has proven stays true.
+    #[pallet::storage]
+    pub type LastChanges<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, AreaId, Twox64Concat, Direction, LastChange, ValueQuery>;
+
     #[pallet::event]
     #[pallet::generate_deposit(pub(super) fn deposit_event)]
     pub enum Event<T: Config> {

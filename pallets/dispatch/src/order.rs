@@ -72,8 +72,9 @@ impl<T: Config> Pallet<T> {
         });
         let (cutoff_rank, numerator, denominator) = cut_off(buckets, target);
         ensure!(numerator > 0, Error::<T>::NothingAvailable);
+        let changed = LastChanges::<T>::get(area, direction).up_to(epoch);
         let shortfall = Watts(target.0.saturating_sub(seen.0).max(0));
-        let rule = OrderRule::Emergency { epoch, target, cutoff_rank, numerator, denominator };
+        let rule = OrderRule::Emergency { epoch, changed, target, cutoff_rank, numerator, denominator };
         let sequence = Self::issue(area, direction, rule, start, end, reason)?;
         let issued =
             Event::EmergencyDispatched { area, direction, sequence, target, shortfall, cutoff_rank, start, end };

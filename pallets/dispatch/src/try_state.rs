@@ -56,7 +56,8 @@ impl<T: Config> Pallet<T> {
         for (area, direction, order) in Orders::<T>::iter() {
             ensure!(order.area == area && order.direction == direction, "an order stands under another place");
             ensure!(order.sequence >= 1 && order.start <= order.end, "an order's numbers are out of range");
-            if let OrderRule::Emergency { epoch, target, cutoff_rank, numerator, denominator } = order.rule {
+            if let OrderRule::Emergency { epoch, changed, target, cutoff_rank, numerator, denominator } = order.rule {
+                ensure!(changed <= epoch, "an emergency order's entries changed after its epoch");
                 ensure!(epoch <= Self::epoch() && target.0 > 0, "an emergency order calls the future or nothing");
                 let fraction = 0 < numerator && numerator <= denominator;
                 ensure!(fraction && cutoff_rank < RANKS, "an emergency order's cut-off is out of range");

@@ -36,6 +36,35 @@ pub struct Declaration {
     pub suspended: bool,
 }
 
+/// From which epochs on entries of an area and direction counted last.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct LastChange {
+    /// The newest such epoch, which may be the next one.
+    pub latest: AvailabilityEpoch,
+    /// The newest before that.
+    pub before: AvailabilityEpoch,
+}
+
+impl LastChange {
+    /// The newest such epoch up to `epoch`, which is the current one.
+    pub fn up_to(&self, epoch: AvailabilityEpoch) -> AvailabilityEpoch {
+        if self.latest <= epoch {
+            self.latest
+        } else {
+            self.before
+        }
+    }
+
+    /// Entries change that count from `from` on, which is the next epoch.
+    pub fn change(&mut self, from: AvailabilityEpoch) {
+        if self.latest < from {
+            *self = Self { latest: from, before: self.latest };
+        }
+    }
+}
+
 /// Watts on offer at one rank: what counts now and what counts next.
 ///
 /// Changes only ever concern the next epoch, so two totals are enough: `later` counts from `from` on,

@@ -64,7 +64,7 @@ mod tests {
             let buckets = totals.iter().enumerate().map(|(rank, total)| (rank as u16, Watts(*total)));
             let (cutoff_rank, numerator, denominator) = cut_off(buckets, Watts(target));
             let epoch = AvailabilityEpoch(4);
-            let rule = OrderRule::Emergency { epoch, target: Watts(target), cutoff_rank, numerator, denominator };
+            let rule = OrderRule::Emergency { epoch, changed: epoch, target: Watts(target), cutoff_rank, numerator, denominator };
             // WHEN each derives its own quota
             let quotas: Vec<i64> =
                 offers.iter().map(|(watts, rank)| emergency_quota(&offer(*watts, *rank), &rule).0).collect();

@@ -26,6 +26,7 @@ pub fn resource() -> Resource {
 pub fn emergency(direction: Direction, sequence: u64, start_ms: u64, end_ms: u64, anchor: AnchorNumber) -> Order {
     let rule = OrderRule::Emergency {
         epoch: AvailabilityEpoch(((START + start_ms) / EPOCH_MS) as u32),
+        changed: AvailabilityEpoch(((START + start_ms) / EPOCH_MS) as u32),
         target: Watts(100_000),
         cutoff_rank: 5,
         numerator: 1,

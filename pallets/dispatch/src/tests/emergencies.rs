@@ -30,7 +30,8 @@ fn the_cheapest_are_called_and_the_margin_in_part() {
         // THEN the cut-off lies at the dearer rank, of which 270 of 900 W are needed
         let cutoff_rank = availability_rank(Price(2_000_000), 500);
         let (epoch, target) = (AvailabilityEpoch(EPOCH + 1), Watts(870));
-        let rule = OrderRule::Emergency { epoch, target, cutoff_rank, numerator: 270, denominator: 900 };
+        let rule =
+            OrderRule::Emergency { epoch, changed: epoch, target, cutoff_rank, numerator: 270, denominator: 900 };
         let now = Millis(BEGIN + 2_000);
         let order = order();
         assert_eq!((order.rule, order.sequence, order.reference_anchor), (rule, 1, AnchorNumber(5)));
@@ -43,6 +44,31 @@ fn the_cheapest_are_called_and_the_margin_in_part() {
         assert_eq!(last_event(), issued);
         // AND the header says so
         assert_eq!(notices(), 1);
+    });
+}
+
+#[test]
+fn an_order_tells_since_when_its_entries_count() {
+    run(|| {
+        // GIVEN offers that count from the next epoch on, and two epochs without a change
+        three_offers();
+        let counting = Dispatch::epoch();
+        next_epoch();
+        next_epoch();
+        // WHEN an order is issued THEN it names the epoch of the change, not its own
+        let rule = |order: loadstone_market::Order| match order.rule {
+            OrderRule::Emergency { epoch, changed, .. } => (epoch, changed),
+            other => panic!("no emergency order: {other:?}"),
+        };
+        assert_ok!(emergency(500));
+        assert_eq!(rule(order()), (AvailabilityEpoch(counting.0 + 2), counting));
+        // AND a declaration counts for orders of the next epoch, not for those of this one
+        assert_ok!(declare(norths(1_000), 700, 100_000));
+        assert_ok!(emergency(500));
+        assert_eq!(rule(order()).1, counting);
+        next_epoch();
+        assert_ok!(emergency(500));
+        assert_eq!(rule(order()), (AvailabilityEpoch(counting.0 + 3), AvailabilityEpoch(counting.0 + 3)));
     });
 }
 

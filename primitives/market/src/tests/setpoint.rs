@@ -11,7 +11,7 @@ fn entry(from: u32, watts: i64, rank: u16) -> AvailabilityEntry {
 
 fn emergency(epoch: u32, cutoff_rank: u16, numerator: u64, denominator: u64) -> OrderRule {
     let (epoch, target) = (AvailabilityEpoch(epoch), Watts(1));
-    OrderRule::Emergency { epoch, target, cutoff_rank, numerator, denominator }
+    OrderRule::Emergency { epoch, changed: epoch, target, cutoff_rank, numerator, denominator }
 }
 
 #[test]

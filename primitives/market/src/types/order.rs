@@ -43,6 +43,9 @@ pub enum OrderRule {
     Emergency {
         /// Availability epoch whose entries count.
         epoch: AvailabilityEpoch,
+        /// The newest epoch, up to that one, from which on an entry of the area and direction counts. What a
+        /// resource has proven of its entries since then still decides.
+        changed: AvailabilityEpoch,
         /// Watts wanted from the area.
         target: Watts,
         /// Ranks below are called in full, this one in part, those above not at all.
