@@ -21,8 +21,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Measured: at least 70_774_000 ps.
     fn declare_availability() -> Weight {
         Weight::from_parts(75_753_000, 6022)
-            .saturating_add(T::DbWeight::get().reads(8_u64))
-            .saturating_add(T::DbWeight::get().writes(4_u64))
+            .saturating_add(T::DbWeight::get().reads(9_u64))
+            .saturating_add(T::DbWeight::get().writes(5_u64))
     }
 
     /// Measured: at least 88_514_000 ps.
@@ -38,7 +38,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Weight::from_parts(767_505_915, 645086)
             // Standard error: 5_874
             .saturating_add(Weight::from_parts(1_680_642, 0).saturating_mul(k as u64))
-            .saturating_add(T::DbWeight::get().reads(260_u64))
+            .saturating_add(T::DbWeight::get().reads(261_u64))
             .saturating_add(T::DbWeight::get().writes(1_u64))
     }
 
