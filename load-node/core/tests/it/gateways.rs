@@ -93,9 +93,10 @@ fn an_anchor_that_is_not_final_yet_waits_for_the_chain() {
     let (anchor, messages) = bench.make_anchor();
     bench.say(0, messages[0].clone());
     assert_eq!(states(&bench), [UnitState::Signed]);
-    // WHEN the anchor is finalised and its notice comes THEN the unit is anchored
+    // WHEN the anchor is finalised, its notice comes and then the node's moment to read it THEN the unit is anchored
     bench.chain.anchors.insert(anchor.number, anchor.clone());
     bench.head(&[ChangeNotice::Anchor(anchor.number)]);
+    bench.tick(500);
     assert_eq!(states(&bench), [UnitState::Anchored(anchor.number)]);
     // AND a proof that comes after it needs no second read
     bench.reads.clear();
@@ -104,6 +105,7 @@ fn an_anchor_that_is_not_final_yet_waits_for_the_chain() {
     bench.chain.anchors.insert(next.number, next.clone());
     bench.say(0, messages[0].clone());
     bench.head(&[ChangeNotice::Anchor(next.number)]);
+    bench.tick(500);
     let anchors = bench.reads.iter().filter(|query| matches!(query, loadstone_load_core::Query::Anchor(_)));
     assert_eq!(anchors.count(), 1);
 }
