@@ -87,22 +87,11 @@ where
         });
     }
 
-    /// Holds an order, tells everyone, and gives it to the pool as well, so that transactions behind it find
-    /// their predecessor there.
-    async fn hold(
-        &self,
-        at: HashOf<P>,
-        source: TransactionSource,
-        extrinsic: TransactionFor<P>,
-    ) -> Result<P::Hash, P::Error> {
-        let hash = self.pool.hash_of(&extrinsic);
-        if self.lane.hold(at, source, hash, &extrinsic)? {
-            self.announce(hash);
-            if let Err(error) = self.pool.submit_one(at, source, extrinsic).await {
-                log::debug!(target: LOG, "the pool refuses order {hash:?}, which is held all the same: {error}");
-            }
+    /// Gives a held order to the pool as well, so that transactions behind it find their predecessor there.
+    async fn copy(pool: Arc<P>, at: HashOf<P>, source: TransactionSource, order: TransactionFor<P>) {
+        if let Err(error) = pool.submit_one(at, source, order).await {
+            log::debug!(target: LOG, "the pool refuses an order, which is held all the same: {error}");
         }
-        Ok(hash)
     }
 
     fn pooled(transaction: Arc<P::InPoolTransaction>) -> Arc<Transaction<P>> {
@@ -141,7 +130,14 @@ where
         extrinsic: TransactionFor<Self>,
     ) -> Result<P::Hash, P::Error> {
         match self.lane.takes(&extrinsic) {
-            true => self.hold(at, source, extrinsic).await,
+            true => {
+                let hash = self.pool.hash_of(&extrinsic);
+                if self.lane.hold(at, source, hash, &extrinsic)? {
+                    self.announce(hash);
+                    Self::copy(self.pool.clone(), at, source, extrinsic).await;
+                }
+                Ok(hash)
+            }
             false => self.pool.submit_one(at, source, extrinsic).await,
         }
     }
@@ -155,12 +151,19 @@ where
         if !self.lane.takes(&extrinsic) {
             return self.pool.submit_and_watch(at, source, extrinsic).await;
         }
-        let hash = self.hold(at, source, extrinsic.clone()).await?;
-        match self.lane.watch(&hash) {
-            Some(statuses) => Ok(statuses.boxed()),
+        let hash = self.pool.hash_of(&extrinsic);
+        let is_new = self.lane.hold(at, source, hash, &extrinsic)?;
+        let Some(statuses) = self.lane.watch(&hash) else {
             // It became final meanwhile, which the pool knows to tell.
-            None => self.pool.submit_and_watch(at, source, extrinsic).await,
+            return self.pool.submit_and_watch(at, source, extrinsic).await;
+        };
+        if !is_new {
+            return Ok(statuses.boxed());
         }
+        self.announce(hash);
+        // A busy pool takes longer for its copy than the order needs to become final: the watcher need not wait.
+        let copied = futures::stream::once(Self::copy(self.pool.clone(), at, source, extrinsic));
+        Ok(futures::stream::select(statuses, copied.filter_map(|()| async { None })).boxed())
     }
 
     async fn ready_at(&self, at: HashOf<P>) -> ReadyBox<P> {

@@ -9,7 +9,7 @@ use futures::{channel::mpsc, executor::block_on, stream, FutureExt, StreamExt};
 use parking_lot::Mutex;
 use sc_transaction_pool_api::{
     error::Error, ImportNotificationStream, InPoolTransaction, PoolStatus, ReadyTransactions, TransactionPool,
-    TransactionSource, TransactionStatusStream, TxInvalidityReportMap,
+    TransactionSource, TransactionStatus as Status, TransactionStatusStream, TxInvalidityReportMap,
 };
 use sp_runtime::{transaction_validity::ValidTransaction, OpaqueExtrinsic};
 
@@ -22,6 +22,8 @@ struct Forgetful {
     ready: Mutex<Vec<OpaqueExtrinsic>>,
     submitted: Mutex<Vec<Hash>>,
     reported: Mutex<Vec<Hash>>,
+    /// Whether a submission is never answered.
+    is_stuck: bool,
 }
 
 /// The lane's type serves as the pool's as well.
@@ -94,6 +96,9 @@ impl TransactionPool for Forgetful {
     }
     async fn submit_one(&self, _: Hash, _: TransactionSource, extrinsic: OpaqueExtrinsic) -> Result<Hash, Error> {
         self.submitted.lock().push(hash(&extrinsic));
+        if self.is_stuck {
+            return std::future::pending().await;
+        }
         Err(Error::TemporarilyBanned)
     }
     async fn submit_and_watch(
@@ -164,6 +169,23 @@ fn an_order_that_the_pool_refuses_is_held_announced_and_offered_all_the_same() {
     assert_eq!(hashes(block_on(pool.ready_at(block(0)))), [held]);
     // AND the pool behind was offered it
     assert_eq!(*behind.submitted.lock(), [held]);
+}
+
+#[test]
+fn who_watches_an_order_does_not_wait_for_the_pool() {
+    // GIVEN a pool that never answers
+    let (behind, chain) = (Arc::new(Forgetful { is_stuck: true, ..Default::default() }), TestChain::new());
+    let pool = OrderPool::new(behind, chain.clone());
+
+    // WHEN an order is submitted and becomes final
+    let watch = pool.submit_and_watch(block(0), TransactionSource::External, order(0));
+    let mut statuses = watch.now_or_never().unwrap().unwrap();
+    let first = chain.make(1, 0, &[order(0)]);
+    block_on(pool.run(stream::iter([first]), stream::iter([vec![first]])));
+
+    // THEN the watcher hears of it all
+    let told: Vec<_> = std::iter::from_fn(|| statuses.next().now_or_never().flatten()).collect();
+    assert_eq!(told, [Status::Ready, Status::InBlock((first, 0)), Status::Finalized((first, 0))]);
 }
 
 #[test]
