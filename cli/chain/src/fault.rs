@@ -1,5 +1,6 @@
 //! Outcomes that are no success, and the exit codes that tell them apart.
 
+use loadstone_core::with_causes;
 use serde_json::{json, Value};
 use std::process::ExitCode;
 
@@ -69,15 +70,9 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(code(error))
 }
 
-/// The error with its causes. Some errors tell their cause in their own text already, so each is told once.
+/// The error with its causes, each told once.
 pub fn told(error: &anyhow::Error) -> String {
-    let mut text = error.to_string();
-    for cause in error.chain().skip(1).map(ToString::to_string) {
-        if !text.contains(&cause) {
-            text = format!("{text}: {cause}");
-        }
-    }
-    text
+    with_causes(error.as_ref())
 }
 
 /// The error for programs; `None` when all of it is printed already.

@@ -1,20 +1,18 @@
 //! Why an archive can't be written or read, and what to do about it.
 
-use std::error::Error;
-
-use loadstone_core::{AnchorNumber, Hash};
+use loadstone_core::{with_causes, AnchorNumber, Hash};
 
 /// Why the archive failed. Every text tells all causes, each once, and ends with the remedy; so no error here has a
 /// source, which whoever prints chains of errors would repeat.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// The object store's own error.
-    #[error("the archive's store failed: {}; see that it can be reached and written, then try again", told(.0))]
+    #[error("the archive's store failed: {}; see that it can be reached and written, then try again", with_causes(.0))]
     Store(object_store::Error),
     /// The local file in which a segment is built or checked.
     #[error(
         "a temporary file failed: {}; free space where temporary files are, or name another folder in TMPDIR",
-        told(.0)
+        with_causes(.0)
     )]
     Scratch(std::io::Error),
     /// No store of this name can be opened.
@@ -100,23 +98,10 @@ impl From<std::io::Error> for ArchiveError {
     }
 }
 
-/// An error with its causes. Most of a store's errors tell their cause in their own text, and some don't.
-fn told(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = error.source();
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::error::Error;
 
     #[derive(Debug, thiserror::Error)]
     #[error("the root can't be found")]

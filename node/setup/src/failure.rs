@@ -1,5 +1,6 @@
 //! Says why the node can't go on, for people: one text with its causes, and with the path it is about.
 
+use loadstone_core::with_causes;
 use sc_cli::Error;
 use sc_service::Error as ServiceError;
 use std::path::Path;
@@ -17,20 +18,6 @@ pub fn explain(error: &Error) -> String {
         ),
         other => with_causes(other),
     }
-}
-
-/// The error and what caused it. Many errors repeat their cause in their own text: that is left out.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let more = inner.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = inner.source();
-    }
-    text
 }
 
 /// Names what an error of the file system is about, since the error itself does not.

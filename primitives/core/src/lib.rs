@@ -6,6 +6,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "std")]
+mod causes;
 mod digest;
 mod id;
 mod merkle;
@@ -15,6 +17,8 @@ mod quantity;
 mod registry;
 pub mod traits;
 
+#[cfg(feature = "std")]
+pub use causes::with_causes;
 pub use digest::{ChangeNotice, CHANGE_ENGINE_ID};
 pub use id::*;
 pub use merkle::{merkle_proof, merkle_root, verify_merkle, MerkleProof, MerkleTree};
