@@ -10,8 +10,13 @@ use sc_cli::{
 };
 use sc_storage_monitor::StorageMonitorParams;
 
+/// Bytes of state that are kept in memory where nothing else is asked for, as clap wants them: in words. Substrate's
+/// gibibyte is filled with nodes of old tries within an hour of work, on a machine that has other uses for it.
+const TRIE_CACHE_BYTES: &str = "67108864";
+
 /// Options and commands.
 #[derive(Debug, Parser)]
+#[command(mut_arg("trie_cache_size", |size| size.default_value(TRIE_CACHE_BYTES)))]
 pub struct Cli {
     /// What to do instead of running the node.
     #[command(subcommand)]
@@ -88,4 +93,18 @@ pub enum Command {
 
     /// Print what the database knows of the chain.
     ChainInfo(ChainInfoCmd),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cache_of_state_is_small_unless_a_larger_one_is_asked_for() {
+        // GIVEN command lines without and with a size
+        let size = |words: &[&str]| Cli::parse_from(words).run.import_params.trie_cache_size;
+        // THEN only the one that is asked for differs
+        assert_eq!(size(&["node"]), 64 << 20);
+        assert_eq!(size(&["node", "--trie-cache-size", "1073741824"]), 1 << 30);
+    }
 }

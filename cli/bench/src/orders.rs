@@ -3,6 +3,7 @@
 use crate::pen::Pen;
 use anyhow::{bail, ensure, Context, Result};
 use clap::Args;
+use codec::Decode;
 use loadstone_client::{
     call::{now_ms, AtBlock, Call},
     client::Chain,
@@ -16,6 +17,7 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 use std::{io, time::Duration};
 use subxt::{
+    dynamic,
     transactions::{TransactionProgress, TransactionStatus},
     SubstrateConfig,
 };
@@ -79,7 +81,8 @@ impl Orders {
         let first = self.sequence(&chain).await?.saturating_add(1);
         let mut random = ChaCha8Rng::seed_from_u64(self.seed);
         let mut due = Instant::now();
-        let mut waiting = JoinSet::new();
+        let (mut waiting, mut late) = (JoinSet::new(), 0);
+        let lenience_ms = lenience_ms(&chain).await?;
         for sequence in (first..).take(self.count as usize) {
             sleep_until(due).await;
             let signed = pen.sign(&self.call())?;
@@ -88,16 +91,23 @@ impl Orders {
             pen.advance();
             waiting.spawn(async move { watched(sequence, submitted_at_ms, progress).await });
             while let Some(done) = waiting.try_join_next() {
-                tell(&done??)?;
+                late += u32::from(tell(&done??)? > lenience_ms);
             }
             due += Duration::from_millis(random.gen_range(self.gap_from_ms..=self.gap_to_ms));
         }
         while let Some(done) = waiting.join_next().await {
-            tell(&done??)?;
+            late += u32::from(tell(&done??)? > lenience_ms);
         }
         // An order that failed in its block leaves no sequence, and shifts all behind it.
         let (last, wanted) = (self.sequence(&chain).await?, first.saturating_add(self.count.into()).saturating_sub(1));
-        ensure!(last == wanted, "the runtime refused {} orders", wanted.saturating_sub(last));
+        ensure!(
+            last == wanted,
+            "the chain refused {} orders; {late} of {} came into a block more than {lenience_ms} ms after their start, \
+             which it takes for orders into the past. Remedy: fewer programs on this machine, or a preset for longer \
+             round trips",
+            wanted.saturating_sub(last),
+            self.count
+        );
         Ok(())
     }
 
@@ -146,11 +156,20 @@ async fn follow(sequence: u64, submitted_at_ms: u64, mut progress: Progress) -> 
     bail!("the node never said that order {sequence} is final")
 }
 
-fn tell(timed: &Timed) -> Result<()> {
+/// Prints when what happened. Answers with the milliseconds that the order took into a block.
+fn tell(timed: &Timed) -> Result<u64> {
     let Timed { sequence, submitted_at_ms, included_at_ms, finalised_at_ms } = timed;
     let line = json!({
         "sequence": sequence, "submitted_at_ms": submitted_at_ms,
         "included_at_ms": included_at_ms, "finalised_at_ms": finalised_at_ms,
     });
-    write_line(&mut io::stdout().lock(), &line.to_string())
+    write_line(&mut io::stdout().lock(), &line.to_string())?;
+    Ok(included_at_ms.saturating_sub(*submitted_at_ms))
+}
+
+/// How long after its start, in milliseconds, the chain still takes an order.
+async fn lenience_ms(chain: &Chain) -> Result<u64> {
+    let at = chain.api.at_current_block().await?;
+    let bytes = at.constants().entry_bytes(dynamic::constant::<()>("Dispatch", "StartLenienceMs"))?;
+    u64::decode(&mut &bytes[..]).context("StartLenienceMs has another shape")
 }

@@ -99,6 +99,11 @@ impl<B: BlockT, C: Chain<B>> Lane<B, C> {
         }
     }
 
+    /// Hashes of a block's transactions; none if the chain can't tell.
+    pub fn extrinsics(&self, block: B::Hash) -> Vec<B::Hash> {
+        self.chain.extrinsics(block).unwrap_or_default()
+    }
+
     /// The held order with this hash.
     pub fn get(&self, hash: &B::Hash) -> Option<Arc<Order<B>>> {
         self.state.lock().book.get(hash)
@@ -146,7 +151,7 @@ impl<B: BlockT, C: Chain<B>> Lane<B, C> {
             state.book.retracted(block);
         }
         for block in route.enacted {
-            state.book.enacted(block, &self.chain.extrinsics(block).unwrap_or_default());
+            state.book.enacted(block, &self.extrinsics(block));
         }
     }
 
@@ -157,14 +162,14 @@ impl<B: BlockT, C: Chain<B>> Lane<B, C> {
             return;
         }
         for block in blocks {
-            let extrinsics = self.chain.extrinsics(*block).unwrap_or_default();
+            let extrinsics = self.extrinsics(*block);
             self.state.lock().book.finalised(*block, &extrinsics);
         }
         let Some(last) = blocks.last() else { return };
         let Some(height) = self.chain.height(*last) else { return };
         let overdue = self.state.lock().book.overdue(height);
         for order in overdue {
-            if let Some(why) = self.refusal(*last, &order) {
+            if let Some(why) = self.refusal(*last, &order.extrinsic) {
                 log::warn!(target: LOG, "order {:?} is not in the final chain, which refuses it: {why:?}", order.hash);
                 self.state.lock().book.refused(&order.hash);
             }
@@ -174,9 +179,9 @@ impl<B: BlockT, C: Chain<B>> Lane<B, C> {
         }
     }
 
-    /// Why the state after `block` will never take an order. One that lacks its predecessor may get it yet.
-    fn refusal(&self, block: B::Hash, order: &Order<B>) -> Option<InvalidTransaction> {
-        match self.chain.validity(block, TransactionSource::External, (*order.extrinsic).clone())? {
+    /// Why the state after `block` will never take a transaction. One that lacks its predecessor may get it yet.
+    pub fn refusal(&self, block: B::Hash, extrinsic: &B::Extrinsic) -> Option<InvalidTransaction> {
+        match self.chain.validity(block, TransactionSource::External, extrinsic.clone())? {
             Err(TransactionValidityError::Invalid(InvalidTransaction::Future)) => None,
             Err(TransactionValidityError::Invalid(why)) => Some(why),
             _ => None,

@@ -5,9 +5,13 @@
 //! predecessor waited so. An order that a grid company has been told is accepted must not get lost like this. So
 //! [`OrderPool`] stands before the pool: whatever enters the node as a valid order is held here as well, offered to
 //! every block that does not have it, told to the network, and reported to whoever watches it, until a final
-//! block holds it or the final state refuses it. All other transactions are the pool's alone.
+//! block holds it or the final state refuses it.
+//!
+//! All other transactions are the pool's alone. But what it accepts and then loses in the same races comes back to it:
+//! whoever hands in a transaction without watching it would never know.
 
 mod book;
+mod keep;
 mod lane;
 mod order;
 mod pool;

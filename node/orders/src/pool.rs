@@ -1,13 +1,19 @@
-//! The transaction pool as the rest of the node sees it: orders in the lane, everything in the pool behind.
+//! The transaction pool as the rest of the node sees it: orders in the lane, everything in the pool behind, and what
+//! that has accepted brought back to it.
 
 #[expect(clippy::disallowed_types, reason = "the pool's trait speaks in it")]
 use std::collections::HashMap;
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use futures::{channel::mpsc, Stream, StreamExt};
 use parking_lot::Mutex;
 use sc_transaction_pool_api::{
+    error::{Error, IntoPoolError},
     ChainEvent, ImportNotificationStream, LocalTransactionPool, MaintainedTransactionPool, PoolStatus,
     ReadyTransactions, TransactionFor, TransactionPool, TransactionSource, TransactionStatusStreamFor, TxHash,
     TxInvalidityReportMap,
@@ -15,6 +21,7 @@ use sc_transaction_pool_api::{
 use sp_runtime::traits::Block as BlockT;
 
 use crate::{
+    keep::Keep,
     lane::{Chain, Lane},
     order::Transaction,
     ready::Ready,
@@ -32,7 +39,15 @@ const ARRIVALS: usize = 4_096;
 pub struct OrderPool<P: TransactionPool, C> {
     pool: Arc<P>,
     lane: Lane<P::Block, C>,
+    pub(crate) keep: Mutex<Keep<P::Block>>,
+    newest: Mutex<Newest<HashOf<P>>>,
     listeners: Mutex<Vec<mpsc::Sender<TxHash<P>>>>,
+}
+
+/// The newest blocks seen.
+struct Newest<H> {
+    best: Option<H>,
+    finalised: Option<H>,
 }
 
 type HashOf<P> = <<P as TransactionPool>::Block as BlockT>::Hash;
@@ -45,7 +60,8 @@ where
 {
     /// Before `pool`; orders are compared with `chain`.
     pub fn new(pool: Arc<P>, chain: C) -> Self {
-        Self { pool, lane: Lane::new(chain), listeners: Mutex::default() }
+        let newest = Mutex::new(Newest { best: None, finalised: None });
+        Self { pool, lane: Lane::new(chain), keep: Mutex::default(), newest, listeners: Mutex::default() }
     }
 
     /// Whether an order waits that the chain ending in `head` lacks.
@@ -70,11 +86,44 @@ where
         let mut events = std::pin::pin!(futures::stream::select(events, arrived));
         while let Some(event) = events.next().await {
             match event {
-                Event::Best(block) => self.lane.follow(block),
-                Event::Final(blocks) => self.lane.finalised(&blocks),
+                Event::Best(block) => {
+                    self.newest.lock().best = Some(block);
+                    self.lane.follow(block);
+                }
+                Event::Final(blocks) => {
+                    self.lane.finalised(&blocks);
+                    self.finalised(&blocks);
+                }
                 // Held orders are announced when they come.
                 Event::Arrived(hash) if self.lane.get(&hash).is_some() => {}
                 Event::Arrived(hash) => self.announce(hash),
+            }
+        }
+    }
+
+    /// These blocks are final: what they have needs no keeper any more.
+    fn finalised(&self, blocks: &[HashOf<P>]) {
+        self.newest.lock().finalised = blocks.last().copied();
+        if self.keep.lock().is_empty() {
+            return;
+        }
+        for hash in blocks.iter().flat_map(|block| self.lane.extrinsics(*block)) {
+            self.keep.lock().forget(&hash);
+        }
+    }
+
+    /// Brings back what the pool has accepted some time ago, has not in a final block, and may have lost. To be
+    /// called about once a second.
+    pub async fn offer_again(&self, now: Instant) {
+        let Newest { best: Some(best), finalised: Some(finalised) } = *self.newest.lock() else { return };
+        let due = self.keep.lock().due(now);
+        for (hash, extrinsic) in due {
+            let offered = self.pool.submit_one(best, TransactionSource::External, (*extrinsic).clone()).await;
+            match offered.map_err(IntoPoolError::into_pool_error) {
+                Ok(_) => log::debug!(target: LOG, "the pool had lost {hash:?}, and has it again"),
+                Err(Ok(Error::AlreadyImported(_))) => {}
+                Err(_) if self.lane.refusal(finalised, &extrinsic).is_some() => self.keep.lock().forget(&hash),
+                Err(_) => {}
             }
         }
     }
@@ -138,7 +187,12 @@ where
                 }
                 Ok(hash)
             }
-            false => self.pool.submit_one(at, source, extrinsic).await,
+            false => {
+                let kept = Arc::new(extrinsic.clone());
+                let hash = self.pool.submit_one(at, source, extrinsic).await?;
+                self.keep.lock().add(hash, kept, Instant::now());
+                Ok(hash)
+            }
         }
     }
 

@@ -20,7 +20,13 @@ use sp_runtime::{
     OpaqueExtrinsic,
 };
 use sp_transaction_pool::runtime_api::TaggedTransactionQueue;
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// Time between two looks for transactions that the pool may have lost.
+const OFFER_AGAIN: Duration = Duration::from_secs(1);
 
 /// Puts the order lane before the pool and keeps it up to date as long as the node runs.
 pub fn keep(
@@ -36,6 +42,14 @@ pub fn keep(
     let keeper = lane.clone();
     let run = async move { keeper.run(best, finalised).await };
     task_manager.spawn_essential_handle().spawn("order-lane", Some("transaction-pool"), run);
+    let keeper = lane.clone();
+    let again = async move {
+        loop {
+            tokio::time::sleep(OFFER_AGAIN).await;
+            keeper.offer_again(Instant::now()).await;
+        }
+    };
+    task_manager.spawn_essential_handle().spawn("kept-transactions", Some("transaction-pool"), again);
     lane
 }
 

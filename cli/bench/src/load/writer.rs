@@ -1,6 +1,9 @@
 //! One account that keeps sending: it declares what its resources offer, each time something else.
 
-use crate::{enrol, pen::Pen};
+use crate::{
+    enrol,
+    pen::{is_refusal, Pen},
+};
 use anyhow::{Context, Result};
 use loadstone_client::{call::Call, client::Chain};
 use loadstone_core::{AccountId, AreaId, Price, PublicKey, ResourceId, Watts};
@@ -11,7 +14,6 @@ use std::{
     },
     time::Duration,
 };
-use subxt::rpcs;
 use tokio::sync::mpsc::{Receiver, Sender};
 
 /// Resources of one account, which it declares in turn.
@@ -149,9 +151,4 @@ fn device_key(account: &AccountId, number: u8) -> PublicKey {
     let mut key: PublicKey = account.clone().into();
     key[31] ^= number + 1;
     key
-}
-
-/// Whether the node answered, but did not take the transaction.
-fn is_refusal(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(rpcs::Error::User(_)))
 }

@@ -2,7 +2,11 @@
 
 #[expect(clippy::disallowed_types, reason = "the pool's trait speaks in it")]
 use std::collections::HashMap;
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use futures::{channel::mpsc, executor::block_on, stream, FutureExt, StreamExt};
@@ -22,6 +26,8 @@ struct Forgetful {
     ready: Mutex<Vec<OpaqueExtrinsic>>,
     submitted: Mutex<Vec<Hash>>,
     reported: Mutex<Vec<Hash>>,
+    /// What it accepts, until it is lost; without, it takes nothing.
+    accepted: Option<Mutex<Vec<Hash>>>,
     /// Whether a submission is never answered.
     is_stuck: bool,
 }
@@ -99,7 +105,13 @@ impl TransactionPool for Forgetful {
         if self.is_stuck {
             return std::future::pending().await;
         }
-        Err(Error::TemporarilyBanned)
+        let Some(accepted) = &self.accepted else { return Err(Error::TemporarilyBanned) };
+        let (hash, mut accepted) = (hash(&extrinsic), accepted.lock());
+        if accepted.contains(&hash) {
+            return Err(Error::AlreadyImported(Box::new(hash)));
+        }
+        accepted.push(hash);
+        Ok(hash)
     }
     async fn submit_and_watch(
         &self,
@@ -252,4 +264,75 @@ fn the_lane_follows_the_chain_as_long_as_it_runs() {
 
     // THEN nothing is held any more
     assert!(pool.ready().next().is_none());
+}
+
+/// A pool with `other` accepted, on a chain whose first block is best and final, and what it behind is offered.
+fn with_accepted(others: &[OpaqueExtrinsic]) -> (Arc<Forgetful>, OrderPool<Forgetful, TestChain>, TestChain) {
+    let (behind, chain) =
+        (Arc::new(Forgetful { accepted: Some(Mutex::default()), ..Default::default() }), TestChain::new());
+    let pool = OrderPool::new(behind.clone(), chain.clone());
+    for other in others {
+        submit(&pool, other.clone()).unwrap();
+    }
+    block_on(pool.run(stream::iter([block(0)]), stream::iter([vec![block(0)]])));
+    (behind, pool, chain)
+}
+
+fn lose(behind: &Forgetful) {
+    behind.accepted.as_ref().unwrap().lock().clear();
+    behind.submitted.lock().clear();
+}
+
+fn again(pool: &OrderPool<Forgetful, TestChain>, seconds: u64) {
+    block_on(pool.offer_again(Instant::now() + Duration::from_secs(seconds)));
+}
+
+#[test]
+fn what_the_pool_loses_comes_back_in_the_order_of_its_arrival() {
+    // GIVEN two accepted transactions
+    let others = [extrinsic(&[0, 1]), extrinsic(&[1, 1])];
+    let (behind, pool, _) = with_accepted(&others);
+
+    // WHEN the pool loses them
+    lose(&behind);
+
+    // THEN they are back after a while, not at once
+    again(&pool, 1);
+    assert_eq!(*behind.submitted.lock(), []);
+    again(&pool, 6);
+    assert_eq!(*behind.submitted.lock(), others.each_ref().map(hash));
+    // AND nothing is offered twice in a while
+    again(&pool, 7);
+    assert_eq!(behind.submitted.lock().len(), 2);
+}
+
+#[test]
+fn a_transaction_in_a_final_block_or_refused_by_one_is_kept_no_more() {
+    // GIVEN two transactions of which only one can come true
+    let (one, rival) = (extrinsic(&[0, 1]), extrinsic(&[0, 2]));
+    let (behind, pool, chain) = with_accepted(&[one.clone(), rival.clone()]);
+
+    // WHEN one is final, and the pool has lost both and takes nothing
+    let first = chain.make(1, 0, &[one]);
+    block_on(pool.run(stream::iter([first]), stream::iter([vec![first]])));
+    lose(&behind);
+    behind.accepted.as_ref().unwrap().lock().push(hash(&rival));
+    again(&pool, 6);
+    assert_eq!(*behind.submitted.lock(), [hash(&rival)], "the pool says it has it");
+
+    // THEN the other is forgotten when the pool refuses it, since the final state does
+    let refusing = OrderPool::new(Arc::new(Forgetful::default()), chain);
+    refusing.keep.lock().add(hash(&rival), Arc::new(rival), Instant::now());
+    block_on(refusing.run(stream::iter([first]), stream::iter([vec![first]])));
+    again(&refusing, 6);
+    assert!(refusing.keep.lock().is_empty());
+}
+
+#[test]
+fn what_never_gets_anywhere_is_let_go() {
+    let (behind, pool, _) = with_accepted(&[extrinsic(&[9, 1])]);
+    lose(&behind);
+    again(&pool, 600);
+    assert_eq!(*behind.submitted.lock(), []);
+    assert!(pool.keep.lock().is_empty());
 }
