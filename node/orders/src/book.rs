@@ -1,10 +1,17 @@
 //! Which orders are held, which of them a block has, and who wants to know.
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+    time::Instant,
+};
 
 use futures::channel::mpsc;
 use sc_transaction_pool_api::{TransactionStatus, TxIndex};
-use sp_runtime::traits::{Block as BlockT, NumberFor};
+use sp_runtime::{
+    traits::{Block as BlockT, NumberFor},
+    transaction_validity::TransactionTag,
+};
 
 use crate::{Order, MOST, PATIENCE};
 
@@ -90,19 +97,12 @@ impl<B: BlockT> Book<B> {
     /// Held orders that the best chain lacks, those first that others build on.
     pub fn waiting(&self) -> Vec<Arc<Order<B>>> {
         let lacking = self.entries.values().filter(|entry| entry.included.is_none());
-        let mut left: Vec<_> = lacking.map(|entry| entry.order.clone()).collect();
-        let mut sorted = Vec::with_capacity(left.len());
-        while !left.is_empty() {
-            let (behind, free): (Vec<_>, Vec<_>) =
-                left.iter().cloned().partition(|order| builds_on_one_of(order, &left));
-            if free.is_empty() {
-                sorted.extend(behind);
-                break;
-            }
-            sorted.extend(free);
-            left = behind;
-        }
-        sorted
+        sorted(lacking.map(|entry| entry.order.clone()).collect())
+    }
+
+    /// How many the best chain lacks.
+    pub fn lacking(&self) -> usize {
+        self.entries.values().filter(|entry| entry.included.is_none()).count()
     }
 
     /// A block with these extrinsics joined the best chain.
@@ -167,10 +167,32 @@ impl<B: BlockT> Book<B> {
     }
 }
 
-/// Whether `order` can't be executed before another of these.
-fn builds_on_one_of<B: BlockT>(order: &Order<B>, others: &[Arc<Order<B>>]) -> bool {
-    let required = &order.validity.requires;
-    others
-        .iter()
-        .any(|other| other.hash != order.hash && other.validity.provides.iter().any(|tag| required.contains(tag)))
+/// Orders so that each comes after those it builds on, otherwise as they are.
+fn sorted<B: BlockT>(orders: Vec<Arc<Order<B>>>) -> Vec<Arc<Order<B>>> {
+    let tags = |order: &Order<B>| order.validity.provides.clone();
+    let provided: BTreeSet<TransactionTag> = orders.iter().flat_map(|order| tags(order)).collect();
+    // What waits for a tag, and how many tags each waits for.
+    let mut waiting: BTreeMap<TransactionTag, Vec<usize>> = BTreeMap::new();
+    let mut lacks = vec![0_usize; orders.len()];
+    for (place, order) in orders.iter().enumerate() {
+        let own = tags(order);
+        for tag in order.validity.requires.iter().filter(|tag| provided.contains(*tag) && !own.contains(tag)) {
+            waiting.entry(tag.clone()).or_default().push(place);
+            lacks[place] += 1;
+        }
+    }
+    let mut free: VecDeque<usize> = (0..orders.len()).filter(|place| lacks[*place] == 0).collect();
+    let mut done = Vec::with_capacity(orders.len());
+    while let Some(place) = free.pop_front() {
+        done.push(orders[place].clone());
+        for next in tags(&orders[place]).iter().filter_map(|tag| waiting.remove(tag)).flatten() {
+            lacks[next] -= 1;
+            if lacks[next] == 0 {
+                free.push_back(next);
+            }
+        }
+    }
+    // Those that wait for each other never come true; the runtime says so.
+    done.extend(orders.iter().zip(&lacks).filter(|(_, lacks)| **lacks > 0).map(|(order, _)| order.clone()));
+    done
 }

@@ -1,4 +1,4 @@
-//! Ordinary transactions from their acceptance to a final block.
+//! Ordinary transactions from their acceptance to a final block, or until they are overdue.
 
 use std::{
     collections::BTreeMap,
@@ -9,25 +9,24 @@ use std::{
 use codec::Encode;
 use sp_runtime::traits::Block as BlockT;
 
+use crate::PATIENCE;
+
 /// Transactions and bytes that are kept at most, as many as Substrate's pool takes. Beyond, the oldest goes.
 const MOST: usize = 8_192;
 const MOST_BYTES: usize = 20 * 1_024 * 1_024;
 
-/// Time until a transaction that no final block has is offered to the pool once more.
-const AGAIN: Duration = Duration::from_secs(5);
+/// Time until a transaction that no final block has is overdue, and until it is looked at once more.
+const OVERDUE: Duration = Duration::from_secs(5);
 
-/// Transactions that are offered once more at a time.
-const BATCH: usize = 256;
-
-/// How long one is kept that neither gets into a block nor is refused.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// Overdue transactions that are looked at together: each is validated, in less than a millisecond.
+const BATCH: usize = 128;
 
 struct Kept<B: BlockT> {
     hash: B::Hash,
     extrinsic: Arc<B::Extrinsic>,
     bytes: usize,
     since: Instant,
-    offered: Instant,
+    seen: Instant,
 }
 
 /// See the module's text. In the order of their arrival, which is that of a sender's nonces.
@@ -58,7 +57,7 @@ impl<B: BlockT> Keep<B> {
         let bytes = extrinsic.encoded_size();
         self.bytes = self.bytes.saturating_add(bytes);
         self.places.insert(hash, self.next);
-        self.kept.insert(self.next, Kept { hash, extrinsic, bytes, since: now, offered: now });
+        self.kept.insert(self.next, Kept { hash, extrinsic, bytes, since: now, seen: now });
         self.next = self.next.saturating_add(1);
         while self.kept.len() > MOST || self.bytes > MOST_BYTES {
             let Some(oldest) = self.kept.first_key_value().map(|(_, oldest)| oldest.hash) else { break };
@@ -73,17 +72,17 @@ impl<B: BlockT> Keep<B> {
         }
     }
 
-    /// Transactions to offer once more, oldest first; they count as offered now. Lets go what waited too long.
+    /// Overdue transactions, oldest first, which are looked at now. Lets go what waited too long.
     pub fn due(&mut self, now: Instant) -> Vec<(B::Hash, Arc<B::Extrinsic>)> {
         let old = |kept: &&Kept<B>| now.saturating_duration_since(kept.since) >= PATIENCE;
         let old: Vec<_> = self.kept.values().take_while(old).map(|kept| kept.hash).collect();
         for hash in old {
             self.forget(&hash);
         }
-        let waits = |kept: &&mut Kept<B>| now.saturating_duration_since(kept.offered) >= AGAIN;
+        let waits = |kept: &&mut Kept<B>| now.saturating_duration_since(kept.seen) >= OVERDUE;
         let due = self.kept.values_mut().filter(waits).take(BATCH);
         due.map(|kept| {
-            kept.offered = now;
+            kept.seen = now;
             (kept.hash, kept.extrinsic.clone())
         })
         .collect()

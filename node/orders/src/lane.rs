@@ -126,6 +126,11 @@ impl<B: BlockT, C: Chain<B>> Lane<B, C> {
         self.state.lock().book.waiting()
     }
 
+    /// How many held orders the newest chain seen lacks.
+    pub fn lacking(&self) -> usize {
+        self.state.lock().book.lacking()
+    }
+
     /// Compares with the chain that ends in `head`.
     pub fn follow(&self, head: B::Hash) {
         self.follow_in(&mut self.state.lock(), head);
@@ -170,12 +175,12 @@ impl<B: BlockT, C: Chain<B>> Lane<B, C> {
         let overdue = self.state.lock().book.overdue(height);
         for order in overdue {
             if let Some(why) = self.refusal(*last, &order.extrinsic) {
-                log::warn!(target: LOG, "order {:?} is not in the final chain, which refuses it: {why:?}", order.hash);
+                log::warn!(target: LOG, "{:?} is not in the final chain, which refuses it: {why:?}", order.hash);
                 self.state.lock().book.refused(&order.hash);
             }
         }
         for hash in self.state.lock().book.expire(Instant::now()) {
-            log::warn!(target: LOG, "order {hash:?} is let go: what its sender sent before it never came");
+            log::warn!(target: LOG, "{hash:?} is let go: what its sender sent before it never came");
         }
     }
 

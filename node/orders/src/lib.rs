@@ -7,8 +7,9 @@
 //! every block that does not have it, told to the network, and reported to whoever watches it, until a final
 //! block holds it or the final state refuses it.
 //!
-//! All other transactions are the pool's alone. But what it accepts and then loses in the same races comes back to it:
-//! whoever hands in a transaction without watching it would never know.
+//! All other transactions are the pool's. But what it has accepted and no block has after some seconds it may have lost
+//! in the same races, and whoever hands in a transaction without watching it would never know: it is held from then on
+//! as orders are, and offered behind them.
 
 mod book;
 mod keep;

@@ -1,5 +1,5 @@
-//! The transaction pool as the rest of the node sees it: orders in the lane, everything in the pool behind, and what
-//! that has accepted brought back to it.
+//! The transaction pool as the rest of the node sees it: orders in one lane, what is overdue in another, everything in
+//! the pool behind.
 
 #[expect(clippy::disallowed_types, reason = "the pool's trait speaks in it")]
 use std::collections::HashMap;
@@ -13,7 +13,6 @@ use async_trait::async_trait;
 use futures::{channel::mpsc, Stream, StreamExt};
 use parking_lot::Mutex;
 use sc_transaction_pool_api::{
-    error::{Error, IntoPoolError},
     ChainEvent, ImportNotificationStream, LocalTransactionPool, MaintainedTransactionPool, PoolStatus,
     ReadyTransactions, TransactionFor, TransactionPool, TransactionSource, TransactionStatusStreamFor, TxHash,
     TxInvalidityReportMap,
@@ -23,7 +22,7 @@ use sp_runtime::traits::Block as BlockT;
 use crate::{
     keep::Keep,
     lane::{Chain, Lane},
-    order::Transaction,
+    order::{Order, Transaction},
     ready::Ready,
     LOG,
 };
@@ -39,6 +38,8 @@ const ARRIVALS: usize = 4_096;
 pub struct OrderPool<P: TransactionPool, C> {
     pool: Arc<P>,
     lane: Lane<P::Block, C>,
+    /// Transactions that the pool has accepted long ago.
+    pub(crate) overdue: Lane<P::Block, C>,
     pub(crate) keep: Mutex<Keep<P::Block>>,
     newest: Mutex<Newest<HashOf<P>>>,
     listeners: Mutex<Vec<mpsc::Sender<TxHash<P>>>>,
@@ -59,9 +60,13 @@ where
     C: Chain<P::Block>,
 {
     /// Before `pool`; orders are compared with `chain`.
-    pub fn new(pool: Arc<P>, chain: C) -> Self {
+    pub fn new(pool: Arc<P>, chain: C) -> Self
+    where
+        C: Clone,
+    {
+        let (lane, overdue) = (Lane::new(chain.clone()), Lane::new(chain));
         let newest = Mutex::new(Newest { best: None, finalised: None });
-        Self { pool, lane: Lane::new(chain), keep: Mutex::default(), newest, listeners: Mutex::default() }
+        Self { pool, lane, overdue, keep: Mutex::default(), newest, listeners: Mutex::default() }
     }
 
     /// Whether an order waits that the chain ending in `head` lacks.
@@ -89,9 +94,11 @@ where
                 Event::Best(block) => {
                     self.newest.lock().best = Some(block);
                     self.lane.follow(block);
+                    self.overdue.follow(block);
                 }
                 Event::Final(blocks) => {
                     self.lane.finalised(&blocks);
+                    self.overdue.finalised(&blocks);
                     self.finalised(&blocks);
                 }
                 // Held orders are announced when they come.
@@ -112,20 +119,33 @@ where
         }
     }
 
-    /// Brings back what the pool has accepted some time ago, has not in a final block, and may have lost. To be
-    /// called about once a second.
-    pub async fn offer_again(&self, now: Instant) {
+    /// Takes transactions into the lane that the pool has accepted some time ago and no final block has: the pool may
+    /// have lost them, or be wrong about what they wait for, if it does not call them ready. To be called about once a
+    /// second.
+    pub fn offer_overdue(&self, now: Instant) {
         let Newest { best: Some(best), finalised: Some(finalised) } = *self.newest.lock() else { return };
         let due = self.keep.lock().due(now);
         for (hash, extrinsic) in due {
-            let offered = self.pool.submit_one(best, TransactionSource::External, (*extrinsic).clone()).await;
-            match offered.map_err(IntoPoolError::into_pool_error) {
-                Ok(_) => log::debug!(target: LOG, "the pool had lost {hash:?}, and has it again"),
-                Err(Ok(Error::AlreadyImported(_))) => {}
-                Err(_) if self.lane.refusal(finalised, &extrinsic).is_some() => self.keep.lock().forget(&hash),
-                Err(_) => {}
+            if self.pool.ready_transaction(&hash).is_some() {
+                // It waits for room in a block, as many do.
+                continue;
+            }
+            let held = self.overdue.hold(best, TransactionSource::External, hash, &extrinsic);
+            if held.is_ok() || self.overdue.refusal(finalised, &extrinsic).is_some() {
+                self.keep.lock().forget(&hash);
             }
         }
+    }
+
+    /// What the chain that ends in `head` lacks: orders, then what is overdue.
+    fn held(&self, head: HashOf<P>) -> Vec<Arc<Order<P::Block>>> {
+        let mut held = self.lane.waiting(head);
+        held.extend(self.overdue.waiting(head));
+        held
+    }
+
+    fn get(&self, hash: &P::Hash) -> Option<Arc<Order<P::Block>>> {
+        self.lane.get(hash).or_else(|| self.overdue.get(hash))
     }
 
     fn announce(&self, hash: P::Hash) {
@@ -221,18 +241,18 @@ where
     }
 
     async fn ready_at(&self, at: HashOf<P>) -> ReadyBox<P> {
-        let orders = self.lane.waiting(at);
-        Box::new(Ready::new(orders, self.pool.ready_at(at).await))
+        Box::new(Ready::new(self.held(at), self.pool.ready_at(at).await))
     }
 
     async fn ready_at_with_timeout(&self, at: HashOf<P>, timeout: Duration) -> ReadyBox<P> {
-        let orders = self.lane.waiting(at);
-        let timeout = if orders.is_empty() { timeout } else { timeout.min(POOL_PATIENCE) };
-        Box::new(Ready::new(orders, self.pool.ready_at_with_timeout(at, timeout).await))
+        let timeout = if self.has_order(at) { timeout.min(POOL_PATIENCE) } else { timeout };
+        Box::new(Ready::new(self.held(at), self.pool.ready_at_with_timeout(at, timeout).await))
     }
 
     fn ready(&self) -> ReadyBox<P> {
-        Box::new(Ready::new(self.lane.waiting_anywhere(), self.pool.ready()))
+        let mut held = self.lane.waiting_anywhere();
+        held.extend(self.overdue.waiting_anywhere());
+        Box::new(Ready::new(held, self.pool.ready()))
     }
 
     async fn report_invalid(
@@ -241,7 +261,7 @@ where
         errors: TxInvalidityReportMap<P::Hash>,
     ) -> Vec<Arc<Self::InPoolTransaction>> {
         // One author's block is no place to judge an order: the final chain does.
-        let errors = errors.into_iter().filter(|(hash, _)| self.lane.get(hash).is_none()).collect();
+        let errors = errors.into_iter().filter(|(hash, _)| self.get(hash).is_none()).collect();
         self.pool.report_invalid(at, errors).await.into_iter().map(Self::pooled).collect()
     }
 
@@ -250,7 +270,9 @@ where
     }
 
     fn status(&self) -> PoolStatus {
-        self.pool.status()
+        let status = self.pool.status();
+        // Reason enough for a block, should the pool have nothing.
+        PoolStatus { ready: status.ready.max(self.overdue.lacking()), ..status }
     }
 
     fn import_notification_stream(&self) -> ImportNotificationStream<P::Hash> {
@@ -269,7 +291,7 @@ where
     }
 
     fn ready_transaction(&self, hash: &P::Hash) -> Option<Arc<Self::InPoolTransaction>> {
-        match self.lane.get(hash) {
+        match self.get(hash) {
             Some(order) => Some(Arc::new(Transaction::Held(order))),
             None => self.pool.ready_transaction(hash).map(Self::pooled),
         }

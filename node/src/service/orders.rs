@@ -25,8 +25,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Time between two looks for transactions that the pool may have lost.
-const OFFER_AGAIN: Duration = Duration::from_secs(1);
+/// Time between two looks for overdue transactions.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Puts the order lane before the pool and keeps it up to date as long as the node runs.
 pub fn keep(
@@ -43,17 +43,18 @@ pub fn keep(
     let run = async move { keeper.run(best, finalised).await };
     task_manager.spawn_essential_handle().spawn("order-lane", Some("transaction-pool"), run);
     let keeper = lane.clone();
-    let again = async move {
+    let overdue = async move {
         loop {
-            tokio::time::sleep(OFFER_AGAIN).await;
-            keeper.offer_again(Instant::now()).await;
+            tokio::time::sleep(LOOK_EVERY).await;
+            keeper.offer_overdue(Instant::now());
         }
     };
-    task_manager.spawn_essential_handle().spawn("kept-transactions", Some("transaction-pool"), again);
+    task_manager.spawn_essential_handle().spawn("overdue-transactions", Some("transaction-pool"), overdue);
     lane
 }
 
 /// [`Chain`] over the client.
+#[derive(Clone)]
 pub struct OrderChain(Arc<FullClient>);
 
 impl Chain<Block> for OrderChain {

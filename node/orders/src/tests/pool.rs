@@ -26,8 +26,8 @@ struct Forgetful {
     ready: Mutex<Vec<OpaqueExtrinsic>>,
     submitted: Mutex<Vec<Hash>>,
     reported: Mutex<Vec<Hash>>,
-    /// What it accepts, until it is lost; without, it takes nothing.
-    accepted: Option<Mutex<Vec<Hash>>>,
+    /// Whether it accepts what it then forgets.
+    takes: bool,
     /// Whether a submission is never answered.
     is_stuck: bool,
 }
@@ -105,13 +105,10 @@ impl TransactionPool for Forgetful {
         if self.is_stuck {
             return std::future::pending().await;
         }
-        let Some(accepted) = &self.accepted else { return Err(Error::TemporarilyBanned) };
-        let (hash, mut accepted) = (hash(&extrinsic), accepted.lock());
-        if accepted.contains(&hash) {
-            return Err(Error::AlreadyImported(Box::new(hash)));
+        match self.takes {
+            true => Ok(hash(&extrinsic)),
+            false => Err(Error::TemporarilyBanned),
         }
-        accepted.push(hash);
-        Ok(hash)
     }
     async fn submit_and_watch(
         &self,
@@ -145,8 +142,8 @@ impl TransactionPool for Forgetful {
     fn hash_of(&self, extrinsic: &OpaqueExtrinsic) -> Hash {
         hash(extrinsic)
     }
-    fn ready_transaction(&self, _: &Hash) -> Option<Arc<Pooled>> {
-        None
+    fn ready_transaction(&self, wanted: &Hash) -> Option<Arc<Pooled>> {
+        self.ready.lock().iter().map(Pooled::new).find(|ready| ready.0.hash == *wanted)
     }
     async fn ready_at_with_timeout(&self, _: Hash, _: Duration) -> ReadyBox {
         self.ready()
@@ -266,73 +263,89 @@ fn the_lane_follows_the_chain_as_long_as_it_runs() {
     assert!(pool.ready().next().is_none());
 }
 
-/// A pool with `other` accepted, on a chain whose first block is best and final, and what it behind is offered.
-fn with_accepted(others: &[OpaqueExtrinsic]) -> (Arc<Forgetful>, OrderPool<Forgetful, TestChain>, TestChain) {
-    let (behind, chain) =
-        (Arc::new(Forgetful { accepted: Some(Mutex::default()), ..Default::default() }), TestChain::new());
-    let pool = OrderPool::new(behind.clone(), chain.clone());
+/// A pool that has accepted these, on a chain whose first block is best and final.
+fn with_accepted(others: &[OpaqueExtrinsic]) -> (OrderPool<Forgetful, TestChain>, TestChain) {
+    let (behind, chain) = (Forgetful { takes: true, ..Default::default() }, TestChain::new());
+    let pool = OrderPool::new(Arc::new(behind), chain.clone());
     for other in others {
         submit(&pool, other.clone()).unwrap();
     }
-    block_on(pool.run(stream::iter([block(0)]), stream::iter([vec![block(0)]])));
-    (behind, pool, chain)
+    follow(&pool, block(0));
+    (pool, chain)
 }
 
-fn lose(behind: &Forgetful) {
-    behind.accepted.as_ref().unwrap().lock().clear();
-    behind.submitted.lock().clear();
+/// The block is best and final.
+fn follow(pool: &OrderPool<Forgetful, TestChain>, block: Hash) {
+    block_on(pool.run(stream::iter([block]), stream::iter([vec![block]])));
 }
 
-fn again(pool: &OrderPool<Forgetful, TestChain>, seconds: u64) {
-    block_on(pool.offer_again(Instant::now() + Duration::from_secs(seconds)));
+fn after(pool: &OrderPool<Forgetful, TestChain>, seconds: u64) {
+    pool.offer_overdue(Instant::now() + Duration::from_secs(seconds));
 }
 
 #[test]
-fn what_the_pool_loses_comes_back_in_the_order_of_its_arrival() {
-    // GIVEN two accepted transactions
+fn what_the_pool_accepts_and_loses_is_offered_behind_orders() {
+    // GIVEN two accepted transactions that the pool has lost
     let others = [extrinsic(&[0, 1]), extrinsic(&[1, 1])];
-    let (behind, pool, _) = with_accepted(&others);
+    let (pool, chain) = with_accepted(&others);
 
-    // WHEN the pool loses them
-    lose(&behind);
+    // WHEN some seconds have passed, THEN they are offered to a block, and not before
+    after(&pool, 1);
+    assert_eq!(hashes(block_on(pool.ready_at(block(0)))), []);
+    after(&pool, 6);
+    assert_eq!(hashes(block_on(pool.ready_at(block(0)))), others.each_ref().map(hash));
+    assert_eq!(pool.status().ready, 2, "a reason to make a block");
+    assert!(!pool.has_order(block(0)), "but not at once");
+    // AND an order overtakes them
+    let first = submit(&pool, order(0)).unwrap();
+    assert_eq!(hashes(block_on(pool.ready_at(block(0))))[0], first);
 
-    // THEN they are back after a while, not at once
-    again(&pool, 1);
-    assert_eq!(*behind.submitted.lock(), []);
-    again(&pool, 6);
-    assert_eq!(*behind.submitted.lock(), others.each_ref().map(hash));
-    // AND nothing is offered twice in a while
-    again(&pool, 7);
-    assert_eq!(behind.submitted.lock().len(), 2);
+    // WHEN a final block has one, THEN it is held no more
+    let next = chain.make(1, 0, &[others[0].clone()]);
+    follow(&pool, next);
+    assert!(pool.ready_transaction(&hash(&others[0])).is_none());
+    assert!(pool.ready_transaction(&hash(&others[1])).is_some());
 }
 
 #[test]
-fn a_transaction_in_a_final_block_or_refused_by_one_is_kept_no_more() {
-    // GIVEN two transactions of which only one can come true
+fn what_is_final_or_refused_by_the_final_state_is_never_overdue() {
+    // GIVEN two accepted transactions of which only one can come true
     let (one, rival) = (extrinsic(&[0, 1]), extrinsic(&[0, 2]));
-    let (behind, pool, chain) = with_accepted(&[one.clone(), rival.clone()]);
+    let (pool, chain) = with_accepted(&[one.clone(), rival]);
 
-    // WHEN one is final, and the pool has lost both and takes nothing
+    // WHEN one is final
     let first = chain.make(1, 0, &[one]);
-    block_on(pool.run(stream::iter([first]), stream::iter([vec![first]])));
-    lose(&behind);
-    behind.accepted.as_ref().unwrap().lock().push(hash(&rival));
-    again(&pool, 6);
-    assert_eq!(*behind.submitted.lock(), [hash(&rival)], "the pool says it has it");
+    follow(&pool, first);
+    after(&pool, 6);
 
-    // THEN the other is forgotten when the pool refuses it, since the final state does
-    let refusing = OrderPool::new(Arc::new(Forgetful::default()), chain);
-    refusing.keep.lock().add(hash(&rival), Arc::new(rival), Instant::now());
-    block_on(refusing.run(stream::iter([first]), stream::iter([vec![first]])));
-    again(&refusing, 6);
-    assert!(refusing.keep.lock().is_empty());
+    // THEN neither is offered or kept
+    assert_eq!(hashes(block_on(pool.ready_at(first))), []);
+    assert!(pool.keep.lock().is_empty());
 }
 
 #[test]
-fn what_never_gets_anywhere_is_let_go() {
-    let (behind, pool, _) = with_accepted(&[extrinsic(&[9, 1])]);
-    lose(&behind);
-    again(&pool, 600);
-    assert_eq!(*behind.submitted.lock(), []);
+fn what_waits_for_room_in_a_block_stays_in_the_pool() {
+    // GIVEN a transaction that the pool has ready
+    let other = extrinsic(&[0, 1]);
+    let (behind, chain) = (Arc::new(Forgetful { takes: true, ..Default::default() }), TestChain::new());
+    let pool = OrderPool::new(behind.clone(), chain);
+    submit(&pool, other.clone()).unwrap();
+    *behind.ready.lock() = vec![other];
+    follow(&pool, block(0));
+    // WHEN it waits for long THEN the pool keeps it
+    after(&pool, 6);
+    assert_eq!(pool.overdue.lacking(), 0);
+    // AND when the pool calls it ready no more, it is held
+    behind.ready.lock().clear();
+    after(&pool, 12);
+    assert_eq!(pool.overdue.lacking(), 1);
+}
+
+#[test]
+fn what_never_becomes_valid_is_let_go() {
+    // GIVEN a keeper of one transaction WHEN it was never taken away THEN it goes after ten minutes
+    let (pool, _) = with_accepted(&[extrinsic(&[9, 1])]);
+    after(&pool, 600);
     assert!(pool.keep.lock().is_empty());
+    assert_eq!(hashes(block_on(pool.ready_at(block(0)))), []);
 }
