@@ -8,9 +8,6 @@ const CACHE_BYTES: usize = 2 * 1_024 * 1_024;
 /// Memory table of one column in bytes.
 const WRITE_BUFFER_BYTES: usize = 1_024 * 1_024;
 
-/// Memory tables of all columns together in bytes: what fills slowly in a column is written out before it is full.
-const ALL_WRITE_BUFFERS_BYTES: usize = 2 * 1_024 * 1_024;
-
 /// Greatest size of the write-ahead log in bytes.
 const WAL_BYTES: u64 = 8 * 1_024 * 1_024;
 
@@ -23,7 +20,6 @@ pub(crate) fn options(create: bool) -> Options {
     options.create_missing_column_families(create);
     options.set_block_based_table_factory(&table);
     options.set_write_buffer_size(WRITE_BUFFER_BYTES);
-    options.set_db_write_buffer_size(ALL_WRITE_BUFFERS_BYTES);
     options.set_max_write_buffer_number(2);
     options.set_max_total_wal_size(WAL_BYTES);
     options.set_max_open_files(64);
