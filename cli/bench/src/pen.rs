@@ -10,10 +10,7 @@ use loadstone_core::{AccountId, Hash};
 use loadstone_evidence::keys;
 use std::time::Duration;
 use subxt::{
-    config::DefaultExtrinsicParamsBuilder,
-    rpcs::{self, rpc_params},
-    transactions::TransactionsClient,
-    SubstrateConfig,
+    config::DefaultExtrinsicParamsBuilder, rpcs::rpc_params, transactions::TransactionsClient, SubstrateConfig,
 };
 use subxt_signer::sr25519::Keypair;
 
@@ -23,11 +20,8 @@ const AT_ONCE: usize = 128;
 /// Time between looks at the chain while a batch gets into blocks.
 const POLL: Duration = Duration::from_millis(100);
 
-/// Looks at the chain, all with the same answer, before what is missing is handed in again, as any client would.
-const PATIENCE: u32 = 50;
-
-/// How often a batch is handed in again, with nothing of it in a block between, before it counts as lost.
-const TRIES: u32 = 6;
+/// Looks at the chain before a batch counts as lost.
+const PATIENCE: u32 = 300;
 
 /// An account that signs.
 pub struct Pen {
@@ -73,7 +67,8 @@ impl Pen {
 
     /// Hands `call` in, without waiting for a block.
     pub async fn send(&mut self, chain: &Chain, call: &Call) -> Result<()> {
-        hand_in(chain, &self.sign(call)?).await?;
+        let bytes = format!("0x{}", hex::encode(self.sign(call)?.encoded()));
+        let _: Hash = chain.request("author_submitExtrinsic", rpc_params![bytes]).await?;
         self.advance();
         Ok(())
     }
@@ -84,62 +79,24 @@ impl Pen {
     /// When one is refused, or does not get into a block.
     pub async fn send_all(&mut self, chain: &Chain, calls: &[Call]) -> Result<()> {
         for part in calls.chunks(AT_ONCE) {
-            let first = self.next;
-            let mut sent = Vec::with_capacity(part.len());
             for call in part {
-                let signed = self.sign(call)?;
-                hand_in(chain, &signed).await?;
-                self.advance();
-                sent.push(signed);
+                self.send(chain, call).await?;
             }
-            self.settled(chain, first, &sent).await?;
+            self.settled(chain).await?;
         }
         Ok(())
     }
 
-    /// Waits until all of `sent`, the first under the nonce `first`, are in finalised blocks.
-    async fn settled(&self, chain: &Chain, first: u64, sent: &[Signed]) -> Result<()> {
-        let (mut before, mut looks, mut tries) = (0, 0, 0);
-        while tries < TRIES {
+    async fn settled(&self, chain: &Chain) -> Result<()> {
+        for _ in 0..PATIENCE {
             let taken = nonces(&chain.finalised().await?, &[self.account()]).await?;
-            let taken = taken.first().copied().map_or(0, u64::from);
-            if taken >= self.next {
+            if taken.first().is_some_and(|taken| u64::from(*taken) >= self.next) {
                 return Ok(());
-            }
-            looks += 1;
-            if taken > before {
-                (before, looks, tries) = (taken, 0, 0);
-            } else if looks >= PATIENCE {
-                (looks, tries) = (0, tries + 1);
-                let missing = usize::try_from(taken.saturating_sub(first))?;
-                hand_in_again(chain, sent.get(missing..).unwrap_or_default()).await?;
             }
             tokio::time::sleep(POLL).await;
         }
         anyhow::bail!("transactions of {} don't get into blocks", self.account())
     }
-}
-
-async fn hand_in(chain: &Chain, signed: &Signed) -> Result<()> {
-    let bytes = format!("0x{}", hex::encode(signed.encoded()));
-    let _: Hash = chain.request("author_submitExtrinsic", rpc_params![bytes]).await?;
-    Ok(())
-}
-
-/// Whatever the pool still has it refuses, which is no harm.
-async fn hand_in_again(chain: &Chain, sent: &[Signed]) -> Result<()> {
-    for signed in sent {
-        match hand_in(chain, signed).await {
-            Err(error) if !is_refusal(&error) => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// Whether the node answered, but did not take the transaction.
-pub fn is_refusal(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(rpcs::Error::User(_)))
 }
 
 /// How many transactions of each account are in the chain.

@@ -121,6 +121,12 @@ impl<B: BlockT, C: Chain<B>> Lane<B, C> {
         state.book.waiting()
     }
 
+    /// Whether the chain that ends in `head` lacks a held order.
+    pub fn is_lacking(&self, head: B::Hash) -> bool {
+        self.follow(head);
+        self.lacking() > 0
+    }
+
     /// Held orders that the newest chain seen lacks.
     pub fn waiting_anywhere(&self) -> Vec<Arc<Order<B>>> {
         self.state.lock().book.waiting()

@@ -71,7 +71,7 @@ where
 
     /// Whether an order waits that the chain ending in `head` lacks.
     pub fn has_order(&self, head: HashOf<P>) -> bool {
-        !self.lane.waiting(head).is_empty()
+        self.lane.is_lacking(head)
     }
 
     /// Keeps the lane up to date as long as the node runs: with new best blocks, and with final ones, each with

@@ -1,9 +1,6 @@
 //! One account that keeps sending: it declares what its resources offer, each time something else.
 
-use crate::{
-    enrol,
-    pen::{is_refusal, Pen},
-};
+use crate::{enrol, pen::Pen};
 use anyhow::{Context, Result};
 use loadstone_client::{call::Call, client::Chain};
 use loadstone_core::{AccountId, AreaId, Price, PublicKey, ResourceId, Watts};
@@ -14,6 +11,7 @@ use std::{
     },
     time::Duration,
 };
+use subxt::rpcs;
 use tokio::sync::mpsc::{Receiver, Sender};
 
 /// Resources of one account, which it declares in turn.
@@ -151,4 +149,9 @@ fn device_key(account: &AccountId, number: u8) -> PublicKey {
     let mut key: PublicKey = account.clone().into();
     key[31] ^= number + 1;
     key
+}
+
+/// Whether the node answered, but did not take the transaction.
+fn is_refusal(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(rpcs::Error::User(_)))
 }
