@@ -6,7 +6,7 @@ use loadstone_dag_node::{GatewayArgs, KeepingArgs};
 use loadstone_node_setup::{chain_spec::ExportCmd, keys::ValidatorKeysCmd};
 use sc_cli::{
     BuildSpecCmd, ChainInfoCmd, CheckBlockCmd, ExportBlocksCmd, ExportStateCmd, ImportBlocksCmd, KeySubcommand,
-    PurgeChainCmd, RevertCmd, RunCmd, SignCmd, VerifyCmd,
+    PurgeChainCmd, RevertCmd, RunCmd, SignCmd, TransactionPoolType, VerifyCmd,
 };
 use sc_storage_monitor::StorageMonitorParams;
 
@@ -14,9 +14,13 @@ use sc_storage_monitor::StorageMonitorParams;
 /// gibibyte is filled with nodes of old tries within an hour of work, on a machine that has other uses for it.
 const TRIE_CACHE_BYTES: &str = "67108864";
 
+/// The pool where no other is asked for. The one that follows forks validates all that waits again for every block.
+const POOL_TYPE: &str = "single-state";
+
 /// Options and commands.
 #[derive(Debug, Parser)]
 #[command(mut_arg("trie_cache_size", |size| size.default_value(TRIE_CACHE_BYTES)))]
+#[command(mut_arg("pool_type", |kind| kind.default_value(POOL_TYPE)))]
 pub struct Cli {
     /// What to do instead of running the node.
     #[command(subcommand)]
@@ -106,5 +110,16 @@ mod tests {
         // THEN only the one that is asked for differs
         assert_eq!(size(&["node"]), 64 << 20);
         assert_eq!(size(&["node", "--trie-cache-size", "1073741824"]), 1 << 30);
+    }
+
+    #[test]
+    fn the_pool_has_a_single_state_unless_another_is_asked_for() {
+        // GIVEN command lines without and with a kind of pool
+        let follows_forks = |words: &[&str]| {
+            matches!(Cli::parse_from(words).run.pool_config.pool_type, TransactionPoolType::ForkAware)
+        };
+        // THEN only the one that is asked for follows forks
+        assert!(!follows_forks(&["node"]));
+        assert!(follows_forks(&["node", "--pool-type", "fork-aware"]));
     }
 }

@@ -1,6 +1,6 @@
 """What is measured: one network a cell, one factor varied at a time around a base."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from demo_run.processes import Failed
 
@@ -19,6 +19,8 @@ class Cell:
     failed: int = 0
     preset: str = "lan"
     orders: int = 100
+    # Mean distance of orders; zero for two slots.
+    gap_ms: int = 0
 
     @property
     def slot_ms(self):
@@ -26,23 +28,28 @@ class Cell:
 
     @property
     def gaps_ms(self):
-        """Least and greatest distance of orders: two slots on average, and spread over more than one."""
-        return self.slot_ms * 5 // 4, self.slot_ms * 11 // 4
+        """Least and greatest distance of orders, spread over more than a slot."""
+        return self.mean_gap_ms * 5 // 8, self.mean_gap_ms * 11 // 8
+
+    @property
+    def mean_gap_ms(self):
+        return self.gap_ms or 2 * self.slot_ms
 
     @property
     def name(self):
         size = f"v{self.validators}-rtt{self.rtt_ms}-load{self.load:g}-lc{self.light_clients}-f{self.failed}"
-        return f"{size}-{self.preset}"
+        return f"{size}-{self.preset}" + (f"-gap{self.gap_ms}" if self.gap_ms else "")
 
     def params(self):
+        gap = {"gap_ms": self.gap_ms} if self.gap_ms else {}
         return {
             "validators": self.validators, "rtt_ms": self.rtt_ms, "load": self.load,
-            "light_clients": self.light_clients, "failed": self.failed, "preset": self.preset,
+            "light_clients": self.light_clients, "failed": self.failed, "preset": self.preset, **gap,
         }  # fmt: skip
 
     def estimate_s(self):
-        """About how long it takes: orders at two slots each, and coming up with all programs."""
-        return self.orders * 2 * self.slot_ms / 1000 + 40 + 2 * self.validators + 0.5 * self.light_clients
+        """About how long it takes: the orders, and coming up with all programs."""
+        return self.orders * self.mean_gap_ms / 1000 + 40 + 2 * self.validators + 0.5 * self.light_clients
 
     def check(self):
         if self.preset not in PRESETS:
@@ -53,17 +60,26 @@ class Cell:
             raise Failed(f"of {self.validators} validators at most {(self.validators - 1) // 3} may fail")
         if not 0 <= self.load <= 1:
             raise Failed("load is a share of the block's weight limit, 0 to 1")
+        if not 0 <= self.gap_ms <= 600_000:
+            raise Failed("gap_ms is the orders' mean distance, up to ten minutes; 0 for two slots")
         return self
 
 
 def parse(text, orders):
     """A cell from `validators=4,load=0.5,...`; what is not named is as in the base."""
-    kinds = {name: type(value) for name, value in Cell().params().items()}
+    kinds = {field.name: field.type for field in fields(Cell) if field.name != "orders"}
     try:
         pairs = [pair.split("=") for pair in text.split(",") if pair]
         return Cell(orders=orders, **{name: kinds[name](value) for name, value in pairs}).check()
     except (KeyError, ValueError):
         raise Failed(f"{text!r} is no cell: name some of {', '.join(kinds)}, as in validators=4,load=0.5") from None
+
+
+# More validators than at the base, far from each other; so few light clients, since the relay takes its part of the machine.
+PROVINCE = Cell(validators=7, rtt_ms=30, light_clients=10, preset="province")
+# As many light clients as a district has, most of whose blocks hold an order alone. Every block costs each of them a few
+# milliseconds, and all take them from the same two processors: hence orders at a dispatcher's pace.
+MANY = Cell(load=0.0, light_clients=200, gap_ms=2_000)
 
 
 def plan(quick):
@@ -76,10 +92,12 @@ def plan(quick):
         return
     for load in (0.0, 1.0):
         yield replace(base, load=load)
+    yield PROVINCE
+    yield MANY
     # Round trips with the preset that is meant for them as well.
     for rtt_ms, preset in ((10, "lan"), (10, "province"), (30, "lan"), (30, "province"), (100, "lan"), (100, "wan")):
         yield replace(base, rtt_ms=rtt_ms, preset=preset)
+    yield replace(base, light_clients=1)
     for validators in (7, 13, 21):
         yield replace(base, validators=validators)
-    for light_clients in (1, 200, 500):
-        yield replace(base, light_clients=light_clients)
+    yield replace(MANY, light_clients=500)

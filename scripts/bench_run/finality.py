@@ -62,12 +62,9 @@ def evaluate(cell, clients, orders, windows, window_ms, busy, memory):
     """Figures, and what speaks against them."""
     params = cell.params()
     to_block, to_final = samples.node_delays(orders)
-    verified, setpoints, missed = samples.client_delays(orders, clients.loads)
+    at_clients, missed = samples.client_delays(orders, clients.loads)
     figures = [
-        *samples.spread("order_to_block_ms", to_block, "ms", params),
-        *samples.spread("order_to_final_ms", to_final, "ms", params),
-        *samples.spread("order_to_verified_ms", verified, "ms", params),
-        *samples.spread("order_to_setpoint_ms", setpoints, "ms", params),
+        *samples.spreads({"order_to_block_ms": to_block, "order_to_final_ms": to_final, **at_clients}, params),
         *samples.spread("light_client_rss_mib", [kib / 1024 for kib in memory], "MiB", params),
         figure("orders_missed", missed, "", params),
         figure("processors_busy", busy, "", params),
@@ -118,7 +115,7 @@ def figures(options):
     one = options.cell is not None
     todo = [cells.parse(options.cell, options.orders)] if one else list(cells.plan(options.quick))
     folder = Folder(options.out / "finality-run")
-    began = time.monotonic()
+    began, known = time.monotonic(), []
     estimate_s = sum(cell.estimate_s() for cell in todo)
     say(f"{len(todo)} cells, about {estimate_s / 60:.0f} minutes" + ("" if one else f"; at most {BUDGET_S // 60}"))
     for number, cell in enumerate(todo, 1):
@@ -127,6 +124,25 @@ def figures(options):
         if not one and spent_s + cell.estimate_s() > BUDGET_S:
             yield from left_out(cell, "the time is up")
             continue
-        yield from attempt(folder, cell, not (one or options.quick))
+        told = attempt(folder, cell, not (one or options.quick))
+        known += told
+        yield from told
+    yield from compared(known)
+
+
+def compared(known):
+    """The base beside full blocks, and beside the same chain with Substrate's usual settings."""
+    value = {}
+    for each in known:
+        if each["name"] == "order_to_verified_ms":
+            value.setdefault((cells.Cell(**without_quantile(each["params"])), each["params"]["quantile"]), each["value"])
+    at = lambda quantile, **other: value.get((cells.Cell(**other), quantile))
+    for name, quantile, other in (("full_to_half_full", 0.99, {"load": 1.0}), ("stock_to_base", 0.5, {"preset": "stock"})):
+        if (above := at(quantile, **other)) and (below := at(quantile)):
+            yield figure(name, above / below, "", {"figure": "order_to_verified_ms", "quantile": quantile})
+
+
+def without_quantile(params):
+    return {name: value for name, value in params.items() if name != "quantile"}
 
 

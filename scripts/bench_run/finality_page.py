@@ -43,7 +43,7 @@ def points(figures, base, name, factor, quantile):
 def fitted(figures, base, name, quantile):
     """[(round trip, figure)] with the preset that is meant for it: another one than the base's, where there is one."""
     found = {}
-    presets = {figure["params"]["preset"] for figure in figures} - {base["preset"], "stock"}
+    presets = {figure["params"].get("preset") for figure in figures} - {None, base["preset"], "stock"}
     for preset in (base["preset"], *sorted(presets)):
         found.update(points(figures, {**base, "preset": preset}, name, "rtt_ms", quantile))
     return sorted(found.items())

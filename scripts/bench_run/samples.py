@@ -28,8 +28,8 @@ def moment_of(known, sequence):
     return known[place][1] if place < len(known) else None
 
 
-def delays(orders, events_of_each, field):
-    """Delays from submission over all orders and clients in milliseconds, and how many there should be but are not."""
+def delays(orders, events_of_each, field, since="submitted_at_ms"):
+    """Delays over all orders and clients in milliseconds, and how many there should be but are not."""
     found, missed = [], 0
     for events in events_of_each:
         known = first_moments(events, field)
@@ -38,17 +38,26 @@ def delays(orders, events_of_each, field):
             if moment is None:
                 missed += 1
             else:
-                found.append(moment - order["submitted_at_ms"])
+                found.append(max(0, moment - order[since]))
     return found, missed
 
 
 def client_delays(orders, loads):
-    """Delays to verified orders and to setpoints, and missed orders."""
+    """{figure: delays} to verified orders, from submission and from finality, and to setpoints; and missed orders."""
     logs = [events_of(load.events_file) for load in loads]
     of_kind = lambda kind: [[event for event in log if event.get("kind") == kind] for log in logs]
-    verified, missed = delays(orders, of_kind("order_verified"), "verified_at_ms")
+    told = of_kind("order_verified")
+    verified, missed = delays(orders, told, "verified_at_ms")
+    # As the first validator knows finality: a client may know it before, which counts as at once.
+    from_final, _ = delays(orders, told, "verified_at_ms", "finalised_at_ms")
     setpoints, unset = delays(orders, of_kind("setpoint"), "at_ms")
-    return verified, setpoints, missed + unset
+    found = {"order_to_verified_ms": verified, "final_to_verified_ms": from_final, "order_to_setpoint_ms": setpoints}
+    return found, missed + unset
+
+
+def spreads(found, params, bench="finality"):
+    """Figures of `{name: delays in milliseconds}`."""
+    return [each for name, values in found.items() for each in spread(name, values, "ms", params, bench)]
 
 
 def node_delays(orders):

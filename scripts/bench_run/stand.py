@@ -53,6 +53,12 @@ class Archive(Member):
         super().__init__(organisation, home, spec, place, boot_nodes)
 
 
+class Hidden(Member):
+    """A validator that serves no light clients: full nodes do."""
+
+    ROLE = (*Member.ROLE, "--in-peers-light", 0)
+
+
 class Relay(Pruned):
     """A full node that light clients find the chain at."""
 
@@ -62,10 +68,11 @@ class Relay(Pruned):
 class Stand(Network):
     """The network of one cell. Two of its organisations are grid companies, the others aggregators."""
 
-    def __init__(self, home, cell, kinds=(Member,), relays=None):
-        """`kinds` of the validators, the last one for all further ones. Full nodes as the cell needs, unless told."""
-        self.home, self.cell, self.kinds = home, cell, kinds
-        self.relay_count = relays if relays is not None else RELAYS * (cell.light_clients >= RELAYS_FROM)
+    def __init__(self, home, cell, kinds=None, relays=None):
+        """`kinds` of the validators, the last one for all further ones, and full nodes: as the cell needs, unless told."""
+        many = cell.light_clients >= RELAYS_FROM
+        self.home, self.cell, self.kinds = home, cell, kinds or ((Hidden,) if many else (Member,))
+        self.relay_count = relays if relays is not None else RELAYS * many
         self.sites = sites_for(cell.rtt_ms)
         self.validators, self.relays, self.others = [], [], []
         home.mkdir(parents=True, exist_ok=True)

@@ -51,8 +51,8 @@ pub struct Load {
     /// transactions may, 0 sends nothing and only measures.
     #[arg(long, value_parser = clap::value_parser!(u64).range(..=100))]
     percent: u64,
-    /// Most transactions on the way at once.
-    #[arg(long, default_value_t = 500)]
+    /// Most transactions on the way at once. More than fill some blocks only cost pools their upkeep.
+    #[arg(long, default_value_t = 200)]
     backlog: u64,
 }
 
