@@ -6,7 +6,7 @@ use loadstone_dag_node::{GatewayArgs, KeepingArgs};
 use loadstone_node_setup::{chain_spec::ExportCmd, keys::ValidatorKeysCmd};
 use sc_cli::{
     BuildSpecCmd, ChainInfoCmd, CheckBlockCmd, ExportBlocksCmd, ExportStateCmd, ImportBlocksCmd, KeySubcommand,
-    PurgeChainCmd, RevertCmd, RunCmd, SignCmd, TransactionPoolType, VerifyCmd,
+    PurgeChainCmd, RevertCmd, RunCmd, SignCmd, VerifyCmd,
 };
 use sc_storage_monitor::StorageMonitorParams;
 
@@ -102,6 +102,7 @@ pub enum Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sc_cli::TransactionPoolType;
 
     #[test]
     fn the_cache_of_state_is_small_unless_a_larger_one_is_asked_for() {
