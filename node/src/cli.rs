@@ -116,9 +116,8 @@ mod tests {
     #[test]
     fn the_pool_has_a_single_state_unless_another_is_asked_for() {
         // GIVEN command lines without and with a kind of pool
-        let follows_forks = |words: &[&str]| {
-            matches!(Cli::parse_from(words).run.pool_config.pool_type, TransactionPoolType::ForkAware)
-        };
+        let follows_forks =
+            |words: &[&str]| matches!(Cli::parse_from(words).run.pool_config.pool_type, TransactionPoolType::ForkAware);
         // THEN only the one that is asked for follows forks
         assert!(!follows_forks(&["node"]));
         assert!(follows_forks(&["node", "--pool-type", "fork-aware"]));
