@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 from demo_run.figures import events_of
 from demo_run.folder import Folder
@@ -115,7 +116,7 @@ def figures(options):
     one = options.cell is not None
     todo = [cells.parse(options.cell, options.orders)] if one else list(cells.plan(options.quick))
     folder = Folder(options.out / "finality-run")
-    began, known = time.monotonic(), []
+    began, known = time.monotonic(), {}
     estimate_s = sum(cell.estimate_s() for cell in todo)
     say(f"{len(todo)} cells, about {estimate_s / 60:.0f} minutes" + ("" if one else f"; at most {BUDGET_S // 60}"))
     for number, cell in enumerate(todo, 1):
@@ -124,25 +125,20 @@ def figures(options):
         if not one and spent_s + cell.estimate_s() > BUDGET_S:
             yield from left_out(cell, "the time is up")
             continue
-        told = attempt(folder, cell, not (one or options.quick))
-        known += told
-        yield from told
-    yield from compared(known)
+        known[cell.name] = attempt(folder, cell, not (one or options.quick))
+        yield from known[cell.name]
+    yield from compared(todo[0], known)
 
 
-def compared(known):
-    """The base beside full blocks, and beside the same chain with Substrate's usual settings."""
-    value = {}
-    for each in known:
-        if each["name"] == "order_to_verified_ms":
-            value.setdefault((cells.Cell(**without_quantile(each["params"])), each["params"]["quantile"]), each["value"])
-    at = lambda quantile, **other: value.get((cells.Cell(**other), quantile))
-    for name, quantile, other in (("full_to_half_full", 0.99, {"load": 1.0}), ("stock_to_base", 0.5, {"preset": "stock"})):
-        if (above := at(quantile, **other)) and (below := at(quantile)):
-            yield figure(name, above / below, "", {"figure": "order_to_verified_ms", "quantile": quantile})
+def compared(base, known):
+    """Full blocks and Substrate's usual settings beside the base, where both were measured."""
+    for name, q, other in (("full_to_half_full", 0.99, {"load": 1.0}), ("stock_to_base", 0.5, {"preset": "stock"})):
+        above, below = (verified(known.get(cell.name, []), q) for cell in (replace(base, **other), base))
+        if above and below:
+            yield figure(name, above / below, "", {"figure": "order_to_verified_ms", "quantile": q})
 
 
-def without_quantile(params):
-    return {name: value for name, value in params.items() if name != "quantile"}
-
-
+def verified(figures, q):
+    """The cell's delay to verified orders at this quantile; None where it was left out."""
+    of_it = (each for each in figures if each["name"] == "order_to_verified_ms" and each["params"]["quantile"] == q)
+    return next((each["value"] for each in of_it), None)

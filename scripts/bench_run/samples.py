@@ -38,7 +38,7 @@ def delays(orders, events_of_each, field, since="submitted_at_ms"):
             if moment is None:
                 missed += 1
             else:
-                found.append(max(0, moment - order[since]))
+                found.append(moment - order[since])
     return found, missed
 
 
@@ -48,7 +48,7 @@ def client_delays(orders, loads):
     of_kind = lambda kind: [[event for event in log if event.get("kind") == kind] for log in logs]
     told = of_kind("order_verified")
     verified, missed = delays(orders, told, "verified_at_ms")
-    # As the first validator knows finality: a client may know it before, which counts as at once.
+    # As the first validator knows finality. A client may know it before: less than nothing.
     from_final, _ = delays(orders, told, "verified_at_ms", "finalised_at_ms")
     setpoints, unset = delays(orders, of_kind("setpoint"), "at_ms")
     found = {"order_to_verified_ms": verified, "final_to_verified_ms": from_final, "order_to_setpoint_ms": setpoints}
