@@ -21,6 +21,8 @@ class Cell:
     orders: int = 100
     # Mean distance of orders; zero for two slots.
     gap_ms: int = 0
+    # How long each order is valid. While one is, the chain is alert.
+    valid_s: int = 8
 
     @property
     def slot_ms(self):
@@ -60,6 +62,8 @@ class Cell:
             raise Failed(f"of {self.validators} validators at most {(self.validators - 1) // 3} may fail")
         if not 0 <= self.load <= 1:
             raise Failed("load is a share of the block's weight limit, 0 to 1")
+        if not 1 <= self.valid_s <= 3_600:
+            raise Failed("valid_s is how long an order is in force, up to an hour")
         if not 0 <= self.gap_ms <= 600_000:
             raise Failed("gap_ms is the orders' mean distance, up to ten minutes; 0 for two slots")
         return self

@@ -27,8 +27,8 @@ def start_orders(stand, clients, cell, seed=SEED):
     least, greatest = cell.gaps_ms
     command = order_bench(
         stand.validators[0].url, "orders", "--suri", f"//{stand.grid_company}", "--area", AREA,
-        "--target", clients.target_w(), "--count", cell.orders, "--gap-from-ms", least, "--gap-to-ms", greatest,
-        "--seed", seed,
+        "--target", clients.target_w(), "--count", cell.orders, "--seconds", cell.valid_s, "--gap-from-ms", least,
+        "--gap-to-ms", greatest, "--seed", seed,
     )  # fmt: skip
     return started(stand, "orders", [*stand.validators[0].place.prefix, *command])
 

@@ -16,9 +16,9 @@ from .usage import folder_bytes, processor_s
 
 CLIENTS = 4
 ORDERS = 100
-# Orders one by one, and their mean distance. The one before is still in force: the chain is silent but for heartbeats.
-LONE_ORDERS = 50
-LONE_GAP_MS = 6_000
+# Orders one by one: how long each is in force, and their mean distance. In between the chain comes to rest.
+LONE_ORDERS = 40
+LONE = {"valid_s": 2, "gap_ms": 16_000}
 # A device as it is delivered: a unit a minute.
 READINGS_PER_UNIT = 60
 # How long load nodes are watched, when the nodes have been.
@@ -80,7 +80,7 @@ def figures(options):
         clients.start()
         say(f"{cell.light_clients} load nodes write a unit a minute each for {AT_REST_S / 60:g} minutes")
         yield from rest(list(devices(clients)), AT_REST_S)
-        alone = yield from delays(stand, clients, replace(cell, orders=LONE_ORDERS, gap_ms=LONE_GAP_MS))
+        alone = yield from delays(stand, clients, replace(cell, orders=LONE_ORDERS, **LONE))
         in_a_row = yield from delays(stand, clients, cell)
         yield figure("lone_to_row_p99", alone / in_a_row, "", {"figure": "order_to_verified_ms"}, "idle")
     finally:

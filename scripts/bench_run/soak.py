@@ -166,11 +166,12 @@ class Soak:
             raise Failed(f"{missed} orders were missed by running load nodes; forks: {self.forks[:3]}")
 
     def memory_figures(self, params):
-        """Mean resident memory in the first and in the last quarter of the run, of what was never killed."""
+        """Mean resident memory of what was never killed, in the first, second and last quarter of the run. Caches fill
+        and databases come to their steady size in the first; from the second to the last nothing should grow."""
         end = self.memory[-1][0]
         quarters = {
-            "memory_first_mib": [sample for sample in self.memory if sample[0] <= end / 4],
-            "memory_last_mib": [sample for sample in self.memory if sample[0] >= end * 3 / 4],
+            f"memory_{name}_mib": [sample for sample in self.memory if number <= sample[0] / end * 4 <= number + 1]
+            for number, name in ((0, "first"), (1, "second"), (3, "last"))
         }
         for place, role in ((1, "validator"), (2, "light_client")):
             for name, quarter in quarters.items():

@@ -52,7 +52,7 @@ pub struct Load {
     #[arg(long, value_parser = clap::value_parser!(u64).range(..=100))]
     percent: u64,
     /// Most transactions on the way at once. More than fill some blocks only cost pools their upkeep.
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, default_value_t = 60)]
     backlog: u64,
 }
 
