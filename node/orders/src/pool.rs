@@ -23,7 +23,7 @@ use crate::{
     keep::Keep,
     lane::{Chain, Lane},
     order::{Order, Transaction},
-    ready::Ready,
+    ready::{Held, Ready},
     LOG,
 };
 
@@ -37,7 +37,7 @@ const ARRIVALS: usize = 4_096;
 /// A pool that keeps orders.
 pub struct OrderPool<P: TransactionPool, C> {
     pool: Arc<P>,
-    lane: Lane<P::Block, C>,
+    lane: Arc<Lane<P::Block, C>>,
     /// Transactions that the pool has accepted long ago.
     pub(crate) overdue: Lane<P::Block, C>,
     pub(crate) keep: Mutex<Keep<P::Block>>,
@@ -64,7 +64,7 @@ where
     where
         C: Clone,
     {
-        let (lane, overdue) = (Lane::new(chain.clone()), Lane::new(chain));
+        let (lane, overdue) = (Arc::new(Lane::new(chain.clone())), Lane::new(chain));
         let newest = Mutex::new(Newest { best: None, finalised: None });
         Self { pool, lane, overdue, keep: Mutex::default(), newest, listeners: Mutex::default() }
     }
@@ -142,6 +142,15 @@ where
         let mut held = self.lane.waiting(head);
         held.extend(self.overdue.waiting(head));
         held
+    }
+
+    /// Tells of orders as they come, while a block is filled.
+    fn later(&self) -> Held<P::Block>
+    where
+        C: 'static,
+    {
+        let lane = self.lane.clone();
+        Box::new(move || lane.waiting_anywhere())
     }
 
     fn get(&self, hash: &P::Hash) -> Option<Arc<Order<P::Block>>> {
@@ -241,18 +250,18 @@ where
     }
 
     async fn ready_at(&self, at: HashOf<P>) -> ReadyBox<P> {
-        Box::new(Ready::new(self.held(at), self.pool.ready_at(at).await))
+        Box::new(Ready::new(self.held(at), self.later(), self.pool.ready_at(at).await))
     }
 
     async fn ready_at_with_timeout(&self, at: HashOf<P>, timeout: Duration) -> ReadyBox<P> {
         let timeout = if self.has_order(at) { timeout.min(POOL_PATIENCE) } else { timeout };
-        Box::new(Ready::new(self.held(at), self.pool.ready_at_with_timeout(at, timeout).await))
+        Box::new(Ready::new(self.held(at), self.later(), self.pool.ready_at_with_timeout(at, timeout).await))
     }
 
     fn ready(&self) -> ReadyBox<P> {
         let mut held = self.lane.waiting_anywhere();
         held.extend(self.overdue.waiting_anywhere());
-        Box::new(Ready::new(held, self.pool.ready()))
+        Box::new(Ready::new(held, self.later(), self.pool.ready()))
     }
 
     async fn report_invalid(

@@ -234,6 +234,25 @@ fn an_order_that_needs_a_transaction_of_the_pool_gets_a_second_chance_behind_it(
 }
 
 #[test]
+fn an_order_that_comes_while_a_block_is_filled_is_next_in_it() {
+    // GIVEN a block that is being filled with what the pool has
+    let (behind, pool) = pool();
+    let others = [extrinsic(&[0, 1]), extrinsic(&[1, 1])];
+    *behind.ready.lock() = others.to_vec();
+    let mut ready = block_on(pool.ready_at(block(0)));
+    assert_eq!(ready.next().map(|first| *first.hash()), Some(hash(&others[0])));
+
+    // WHEN an order comes
+    let late = submit(&pool, order(0)).unwrap();
+
+    // THEN it is next, and once only even if the block does not take it
+    let next = ready.next().unwrap();
+    assert_eq!(*next.hash(), late);
+    ready.report_invalid(&next);
+    assert_eq!(hashes(ready), [hash(&others[1])]);
+}
+
+#[test]
 fn no_authors_complaint_removes_an_order() {
     // GIVEN a held order and another transaction
     let (behind, pool) = pool();
