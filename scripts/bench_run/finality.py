@@ -133,8 +133,9 @@ def figures(options):
 def compared(base, known):
     """Full blocks and Substrate's usual settings beside the base, where both were measured."""
     for name, q, other in (("full_to_half_full", 0.99, {"load": 1.0}), ("stock_to_base", 0.5, {"preset": "stock"})):
-        above, below = (verified(known.get(cell.name, []), q) for cell in (replace(base, **other), base))
-        if above and below:
+        compare = replace(base, **other)
+        above, below = (verified(known.get(cell.name, []), q) for cell in (compare, base))
+        if compare != base and above and below:
             yield figure(name, above / below, "", {"figure": "order_to_verified_ms", "quantile": q})
 
 
