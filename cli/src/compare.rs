@@ -8,7 +8,7 @@ use crate::{
 use loadstone_core::{Balance, Price, Watts};
 use loadstone_market::{
     audit::{audit, Audit, AuditInput, AuditRow},
-    score::credit,
+    credit::credit,
     Credit, Phase, Statement, Totals,
 };
 use serde::Serialize;
@@ -165,7 +165,7 @@ impl Found {
         let Some(score) = &row.score else { return };
         if chain.is_none_or(|credit| credit.events <= 1) {
             self.recomputed.credits += 1;
-            self.same(item, &chain.cloned(), &Some(credit(None, score, &view.programme.score)));
+            self.same(item, &chain.cloned(), &Some(credit(None, score, &view.programme.score, view.event.end())));
         }
     }
 }

@@ -14,6 +14,7 @@ mod reads;
 mod rules;
 mod sheet;
 mod spec;
+mod steps;
 mod votes;
 
 use clap::Parser;

@@ -3,101 +3,43 @@
 //! One table serves reading, checking, showing and explaining, so that none of them can say what
 //! another does not.
 
+mod table;
+
 use anyhow::Result;
-use loadstone_market::{Programme, MAX_PRICE, MAX_PRICE_BUCKETS};
+use loadstone_market::{Programme, MAX_PRICE_BUCKETS, MAX_PROGRAMME_AREAS};
 use serde_json::{json, Value};
-
-/// Greatest value of a rule that fills a u32.
-const U32: i64 = u32::MAX as i64;
-
-/// Greatest price in micro-yuan per kWh.
-const PRICE: i64 = MAX_PRICE as i64;
+use table::{Rule, Word, MICRO, RULES, WORDS};
 
 /// Longest name in bytes.
 const NAME_BYTES: usize = 64;
 
-/// A rule that is a number.
-struct Rule {
-    /// Where it stands: sections and name with dots between.
-    path: &'static str,
-    /// What it counts.
-    unit: &'static str,
-    least: i64,
-    most: i64,
-    /// What it does.
-    text: &'static str,
-    /// Value in the template.
-    example: i64,
+/// Behind this rule stand those that are words or lists.
+const WORDS_BEFORE: &str = "from";
+
+/// What `areas` must be.
+const AREAS: &str = "a list of at most 64 areas' numbers in rising order; an empty one for every area";
+
+impl Word {
+    fn check(&self, rules: &Value) -> Result<(), String> {
+        let Word { name, meanings, .. } = self;
+        let all: Vec<String> = meanings.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+        let all = all.join(", ");
+        match rules.get(name) {
+            Some(Value::String(found)) if meanings.iter().any(|(word, _)| word == found) => Ok(()),
+            Some(other) => Err(format!("{name} = {other}: it must be one of {all}")),
+            None => Err(format!("{name} is missing (one of {all})")),
+        }
+    }
+
+    /// The word as in `rules`, with the meanings of all.
+    fn shown(&self, rules: &Value) -> String {
+        let mut text = format!("# {}\n", self.text);
+        for (word, meaning) in self.meanings {
+            text.push_str(&format!("#   \"{word}\": {meaning}\n"));
+        }
+        text + &format!("{} = {}\n", self.name, rules[self.name])
+    }
 }
-
-const fn rule(
-    path: &'static str,
-    unit: &'static str,
-    (least, most): (i64, i64),
-    example: i64,
-    text: &'static str,
-) -> Rule {
-    Rule { path, unit, least, most, text, example }
-}
-
-const MICRO: &str = "micro-yuan per kWh";
-const MS: &str = "milliseconds";
-const BP: &str = "basis points, 10000 = 100 %";
-
-/// Every number, in the order of the file.
-const RULES: [Rule; 18] = [
-    rule("price_floor", MICRO, (0, PRICE), 0, "Least price of a bid."),
-    rule("price_cap", MICRO, (0, PRICE), 3_000_000, "Greatest price of a bid; bonds are held at it."),
-    rule(
-        "price_tick",
-        MICRO,
-        (1, i64::MAX),
-        50_000,
-        "Step between prices: floor, floor + tick, ..., cap; at most 1024.",
-    ),
-    rule("bid_min", "watts", (1, i64::MAX), 1_000, "Least that one resource may offer in all."),
-    rule("settlement_interval_ms", MS, (1_000, 3_600_000), 900_000, "Length of a settlement interval."),
-    rule("reveal_ms", MS, (0, U32), 60_000, "Time to reveal bids after gate closure."),
-    rule("grace_ms", MS, (0, U32), 60_000, "Time after the window in which late readings still count."),
-    rule("dispute_ms", MS, (0, U32), 3_600_000, "Time after scoring in which a participant may dispute."),
-    rule(
-        "baseline.meter_before.readings",
-        "readings",
-        (1, 3_600),
-        60,
-        "How many readings before the event make its baseline.",
-    ),
-    rule(
-        "score.own_weight",
-        BP,
-        (0, 10_000),
-        7_000,
-        "Weight of own accuracy; the rest goes to the rank against the median.",
-    ),
-    rule("score.response_standard_ms", MS, (1, U32), 10_000, "Response time that scores zero."),
-    rule("score.rate_standard", "basis points of the quota per second", (1, U32), 1_000, "Standard ramp rate."),
-    rule("score.precision_standard", "basis points of the quota", (1, U32), 2_500, "Error that scores zero."),
-    rule(
-        "score.credit_weight",
-        BP,
-        (0, 10_000),
-        3_000,
-        "Weight of the newest event in the standing; the rest stays with the past.",
-    ),
-    rule(
-        "deviation.full_until",
-        BP,
-        (10_000, 20_000),
-        11_000,
-        "Share of the quota up to which delivery counts in full.",
-    ),
-    rule("deviation.over_share", BP, (0, 10_000), 5_000, "Share of the delivery above that which still counts."),
-    rule("deviation.penalty_below", BP, (0, 10_000), 9_000, "Share of the quota below which a penalty is due."),
-    rule("deviation.penalty_factor", BP, (0, 100_000), 11_000, "Penalty price as a multiple of the award's price."),
-];
-
-/// Behind this rule stand those that are words.
-const WORDS_AFTER: &str = "bid_min";
 
 impl Rule {
     fn range(&self) -> String {
@@ -137,8 +79,8 @@ pub fn parse(text: &str, is_json: bool) -> Result<Programme, String> {
     };
     check_known(&rules, "")?;
     check_words(&rules)?;
-    let numbers = RULES.iter().map(|rule| rule.check(&rules)).collect::<Result<Vec<_>, _>>()?;
-    check_prices(&numbers)?;
+    RULES.iter().try_for_each(|rule| rule.check(&rules).map(drop))?;
+    check_together(&rules)?;
     if let Some(name) = rules["name"].as_str().map(str::to_owned) {
         rules["name"] = json!(name.as_bytes());
     }
@@ -156,7 +98,8 @@ fn check_known(rules: &Value, section: &str) -> Result<(), String> {
         match value {
             Value::Object(_) if is_section => check_known(value, &path)?,
             _ if is_section => return Err(format!("{path} must be a section of rules")),
-            _ if RULES.iter().any(|rule| rule.path == path) || path == "name" || path == "pricing" => {}
+            _ if RULES.iter().any(|rule| rule.path == path) => {}
+            _ if WORDS.iter().any(|word| word.name == path) || path == "name" || path == "areas" => {}
             _ => return Err(format!("{path} is no rule of a programme")),
         }
     }
@@ -169,19 +112,36 @@ fn check_words(rules: &Value) -> Result<(), String> {
     if bytes.is_none_or(|bytes| bytes > NAME_BYTES) {
         return Err(format!("name = {name}: it must be text of at most {NAME_BYTES} bytes"));
     }
-    match rules.get("pricing") {
-        Some(Value::String(word)) if word == "uniform" || word == "pay_as_bid" => Ok(()),
-        Some(other) => Err(format!("pricing = {other}: it must be \"uniform\" or \"pay_as_bid\"")),
-        None => Err("pricing is missing (\"uniform\" or \"pay_as_bid\")".into()),
+    WORDS.iter().try_for_each(|word| word.check(rules))?;
+    let areas = rules.get("areas").ok_or_else(|| format!("areas is missing ({AREAS})"))?;
+    let are_ids = |areas: &Vec<Value>| areas.iter().all(|id| id.as_u64().is_some_and(|id| id <= u16::MAX.into()));
+    match areas.as_array().filter(|areas| are_ids(areas) && areas.len() <= MAX_PROGRAMME_AREAS as usize) {
+        Some(ids) if ids.windows(2).all(|pair| pair[0].as_u64() < pair[1].as_u64()) => Ok(()),
+        Some(_) => Err(format!("areas = {areas}: each must be greater than the one before")),
+        None => Err(format!("areas = {areas}: it must be {AREAS}")),
     }
 }
 
-/// Floor, cap and tick make sense together.
-fn check_prices(numbers: &[i64]) -> Result<(), String> {
-    let &[floor, cap, tick, ..] = numbers else { return Ok(()) };
-    if cap < floor {
-        return Err(format!("price_cap = {cap} is below price_floor = {floor} ({MICRO})"));
+/// Numbers that are in range by themselves make sense together.
+fn check_together(rules: &Value) -> Result<(), String> {
+    let number = |path: &str| RULES.iter().find(|rule| rule.path == path)?.find(rules)?.as_i64();
+    for (lesser, greater) in table::RISING {
+        if let (Some(less), Some(more)) = (number(lesser), number(greater)) {
+            if less > more {
+                return Err(format!("{greater} = {more} is below {lesser} = {less}"));
+            }
+        }
     }
+    match (number("from"), number("until")) {
+        (Some(from), Some(until @ 1..)) if until <= from => {
+            return Err(format!("until = {until} is not after from = {from} (Unix milliseconds; 0 for no end)"));
+        }
+        _ => {}
+    }
+    let (Some(floor), Some(cap), Some(tick)) = (number("price_floor"), number("price_cap"), number("price_tick"))
+    else {
+        return Ok(());
+    };
     let prices = cap.saturating_sub(floor).checked_div(tick).unwrap_or(i64::MAX).saturating_add(1);
     if prices > i64::from(MAX_PRICE_BUCKETS) {
         return Err(format!(
@@ -192,21 +152,15 @@ fn check_prices(numbers: &[i64]) -> Result<(), String> {
     Ok(())
 }
 
+/// A file to begin with.
+pub fn template() -> String {
+    to_toml(&Programme::plain())
+}
+
 /// The rules as the file that [`parse`] reads, each with its meaning.
 pub fn to_toml(rules: &Programme) -> String {
     let shown = json!(rules);
-    let value = |rule: &Rule| rule.find(&shown).map(Value::to_string).unwrap_or_default();
-    let pricing = shown["pricing"].as_str().unwrap_or_default().to_owned();
-    file(&String::from_utf8_lossy(&rules.name), &pricing, value)
-}
-
-/// A file to begin with.
-pub fn template() -> String {
-    file("Evening peak cut", "uniform", |rule| rule.example.to_string())
-}
-
-fn file(name: &str, pricing: &str, value: impl Fn(&Rule) -> String) -> String {
-    let name = toml::Value::String(name.to_owned());
+    let name = toml::Value::String(String::from_utf8_lossy(&rules.name).into_owned());
     let mut text = format!("# Shown to people. Text, at most {NAME_BYTES} bytes.\nname = {name}\n");
     let mut section = "";
     for rule in &RULES {
@@ -215,12 +169,13 @@ fn file(name: &str, pricing: &str, value: impl Fn(&Rule) -> String) -> String {
             text.push_str(&format!("\n[{inside}]\n"));
             section = inside;
         }
-        let (about, unit, range) = (rule.text, rule.unit, rule.range());
-        text.push_str(&format!("# {about} {}: {range}.\n{key} = {}\n", sentence(unit), value(rule)));
-        if rule.path == WORDS_AFTER {
-            let meaning = "\"uniform\": every award at the marginal price; \"pay_as_bid\": each at its own.";
-            text.push_str(&format!("# What a cleared watt is paid. {meaning}\npricing = \"{pricing}\"\n"));
+        if rule.path == WORDS_BEFORE {
+            WORDS.iter().for_each(|word| text.push_str(&word.shown(&shown)));
+            text.push_str(&format!("# Where it is bought: {AREAS}.\nareas = {}\n", shown["areas"]));
         }
+        let (about, unit, range) = (rule.text, rule.unit, rule.range());
+        let value = rule.find(&shown).map(Value::to_string).unwrap_or_default();
+        text.push_str(&format!("# {about} {}: {range}.\n{key} = {value}\n", sentence(unit)));
     }
     text.trim_end().to_owned()
 }

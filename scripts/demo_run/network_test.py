@@ -136,6 +136,23 @@ def bent_bundle(story):
     story.mark("changed bundles are refused with the broken link")
 
 
+def explained(story):
+    """Each resource's numbers are explained, and a program that knows the explanation alone gets them, too."""
+    numbers = 0
+    for load in story.loads:
+        told = story.cli().one("why", story.event, load.resource)
+        recompute = [sys.executable, CLIENTS / "recompute.py"]
+        done = subprocess.run(recompute, input=json.dumps(told), capture_output=True, text=True)
+        if done.returncode:
+            raise Failed(f"resource {load.resource} can't be recomputed from its explanation:\n{done.stdout}{done.stderr}")
+        numbers += int(done.stdout.split()[0])
+        # One reading less delivered must not pass unseen.
+        told["record"]["delivered"][0] -= 1
+        if subprocess.run(recompute, input=json.dumps(told), capture_output=True, text=True).returncode == 0:
+            raise Failed(f"a changed record of resource {load.resource} was recomputed without a difference")
+    story.mark(f"{numbers} numbers of {len(story.loads)} resources are explained and recomputed from that alone")
+
+
 def run_client(command, environment, cwd=None):
     done = subprocess.run(command, cwd=cwd, env=environment, timeout=120)
     if done.returncode:
@@ -183,6 +200,7 @@ def foreign_clients(story):
 
 def all_checks(story):
     refusals(story)
+    explained(story)
     closed_gate(story)
     foreign_clients(story)
     bent_bundle(story)

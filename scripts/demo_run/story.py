@@ -12,11 +12,18 @@ from .processes import SIGNALLED, Failed, stop_all, wait_until
 
 PROGRAMME = """\
 name = "Intraday peak cut"
+product = "intraday"
+areas = []
+from = 0
+until = 0
+intervals_max = 96
 price_floor = 0
 price_cap = 3_000_000
 price_tick = 50_000
 bid_min = 1_000
 pricing = "uniform"
+credit_min = 0
+performance_max = 0
 settlement_interval_ms = 10_000
 reveal_ms = 2_000
 grace_ms = 4_000
@@ -31,12 +38,20 @@ response_standard_ms = 10_000
 rate_standard = 1_000
 precision_standard = 2_500
 credit_weight = 3_000
+default_below = 2_000
+bar_after = 3
+bar_days = 30
 
 [deviation]
 full_until = 11_000
 over_share = 5_000
+over_until = 100_000
+void_beyond = 0
+shortfall_from = 9_000
 penalty_below = 9_000
 penalty_factor = 11_000
+deep_below = 0
+deep_factor = 11_000
 """
 NEEDS_SHARE = (0.6, 1.0, 1.0, 0.5)
 SMALL_W = 50

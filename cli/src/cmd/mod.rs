@@ -18,6 +18,7 @@ mod resource;
 mod status;
 mod validator;
 mod verify;
+mod why;
 
 use crate::{call::Receipt, context::Context, output::cny};
 use anyhow::Result;
@@ -75,6 +76,8 @@ pub enum Command {
     Archive(archive::Archive),
     /// Recomputes an event from bids and anchored units and compares it with the chain.
     Audit(audit::Audit),
+    /// Explains a resource's award, quotas, score and pay in an event, step by step.
+    Why(why::Why),
     /// Writes the evidence bundle of a unit.
     Proof(proof::Proof),
     /// Verifies an evidence bundle offline.
@@ -106,6 +109,7 @@ impl Command {
             Self::Validator(command) => command.run(context).await,
             Self::Archive(command) => command.run(context).await,
             Self::Audit(command) => command.run(context).await,
+            Self::Why(command) => command.run(context).await,
             Self::Proof(command) => command.run(context).await,
             Self::Verify(command) => command.run(context),
             Self::Metadata(command) => command.run(context).await,

@@ -7,37 +7,26 @@ use crate::{
     reads::ResourceView,
 };
 use loadstone_core::{
-    AccountId, AnchorNumber, AreaId, BasisPoints, BoundedVec, DeviceId, Direction, EventId, Millis, Name, ProgrammeId,
+    AccountId, AnchorNumber, AreaId, BasisPoints, BoundedVec, DeviceId, Direction, EventId, Millis, ProgrammeId,
     ProgrammeVersion, Resource, ResourceId,
 };
-use loadstone_market::{BaselineMethod, Commitment, DeviationRule, Event, Pricing, Programme, ScoreRule, Segment};
+use loadstone_market::{BaselineMethod, Commitment, Event, Programme, ScoreRule, Segment};
 
 pub fn programme() -> Programme {
     Programme {
-        name: Name::default(),
-        price_floor: Price(0),
         price_cap: Price(4_000_000),
         price_tick: Price(10_000),
         bid_min: Watts(1),
-        pricing: Pricing::Uniform,
         settlement_interval_ms: 5_000,
-        reveal_ms: 0,
         baseline: BaselineMethod::MeterBefore { readings: 5 },
         score: ScoreRule {
-            own_weight: BasisPoints(7_000),
-            response_standard_ms: 10_000,
-            rate_standard: BasisPoints(1_000),
             precision_standard: BasisPoints(2_000),
             credit_weight: BasisPoints(2_000),
-        },
-        deviation: DeviationRule {
-            full_until: BasisPoints(11_000),
-            over_share: BasisPoints(5_000),
-            penalty_below: BasisPoints(9_000),
-            penalty_factor: BasisPoints(11_000),
+            ..ScoreRule::plain()
         },
         grace_ms: 0,
         dispute_ms: 0,
+        ..Programme::plain()
     }
 }
 
@@ -105,7 +94,7 @@ fn settled() -> (EventView, Units) {
     for (resource, row) in view.resources.iter_mut().zip(&expected.rows) {
         resource.record = Some(row.record.clone());
         resource.score = row.score.clone();
-        resource.credit = row.score.as_ref().map(|score| credit(None, score, &programme().score));
+        resource.credit = row.score.as_ref().map(|score| credit(None, score, &programme().score, event().end()));
         resource.statement = Some(row.statement.clone());
     }
     view.totals = Some(sums(expected.rows.iter().map(|row| &row.statement)));

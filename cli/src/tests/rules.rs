@@ -1,13 +1,20 @@
 //! Rules are read as they are shown, and a rule that makes no sense is named.
 
 use super::*;
-use loadstone_core::{BasisPoints, Name, Price, Watts};
-use loadstone_market::{BaselineMethod, DeviationRule, Pricing, ScoreRule};
+use loadstone_core::{AreaId, BasisPoints, Millis, Name, Price, Watts};
+use loadstone_market::{Areas, BaselineMethod, DeviationRule, Pricing, Product, ScoreRule};
 
 /// Rules that differ from the template everywhere.
 fn programme() -> Programme {
     Programme {
         name: Name::truncate_from(b"Say \"when\" \\ \xe5\x89\x8a\xe5\xb3\xb0".to_vec()),
+        product: Product::ValleyFilling,
+        areas: Areas::truncate_from(vec![AreaId(2), AreaId(7)]),
+        from: Millis(12),
+        until: Millis(13),
+        intervals_max: 14,
+        credit_min: BasisPoints(20),
+        performance_max: BasisPoints(15),
         price_floor: Price(100),
         price_cap: Price(1_000_100),
         price_tick: Price(1_000),
@@ -22,12 +29,20 @@ fn programme() -> Programme {
             rate_standard: BasisPoints(3),
             precision_standard: BasisPoints(4),
             credit_weight: BasisPoints(5),
+            default_below: BasisPoints(21),
+            bar_after: 22,
+            bar_days: 23,
         },
         deviation: DeviationRule {
             full_until: BasisPoints(10_006),
             over_share: BasisPoints(7),
-            penalty_below: BasisPoints(8),
+            over_until: BasisPoints(10_007),
+            void_beyond: BasisPoints(16),
+            shortfall_from: BasisPoints(18),
+            penalty_below: BasisPoints(17),
             penalty_factor: BasisPoints(9),
+            deep_below: BasisPoints(8),
+            deep_factor: BasisPoints(19),
         },
         grace_ms: 3_001,
         dispute_ms: 4_001,
@@ -69,7 +84,7 @@ fn the_template_is_sound_and_explains_every_rule() {
     assert!(rules.is_sound());
     // THEN each number of the chain's type stands in the table, and each rule says unit and range
     let count = |text: &str| text.lines().filter(|line| line.contains(" = ") && !line.starts_with('#')).count();
-    assert_eq!(count(&text), RULES.len() + 2);
+    assert_eq!(count(&text), RULES.len() + WORDS.len() + 2);
     for rule in &RULES {
         assert!(text.contains(rule.text) && text.contains(&rule.range()), "{}", rule.path);
         assert!(rule.find(&json!(rules)).is_some_and(Value::is_number), "{}", rule.path);
@@ -114,6 +129,9 @@ fn a_rule_that_is_missing_or_unknown_is_named() {
     assert!(refused(&bent("name", "7")).contains("name = 7"));
     assert!(refused(&bent("name", &format!("\"{}\"", "n".repeat(65)))).contains("64 bytes"));
     assert!(refused(&bent("pricing", "\"free\"")).contains("pay_as_bid"));
+    assert!(refused(&bent("product", "7")).contains("valley_filling"));
+    assert!(refused(&bent("areas", "[2, 2]")).contains("greater"));
+    assert!(refused(&bent("areas", "[65_536]")).contains("at most 64"));
     // GIVEN a slip in a rule's name, a section that is a number, no rules at all THEN each is told
     assert!(refused(&template().replace("grace_ms", "grace_s")).contains("grace_s is no rule"));
     assert!(refused("score = 7").contains("score must be a section"));
@@ -126,8 +144,32 @@ fn prices_must_make_sense_together() {
     // GIVEN a cap below the floor THEN both are named
     let text = refused(&bent("price_floor", "3_000_001"));
     assert!(text.contains("price_cap = 3000000 is below price_floor = 3000001"), "{text}");
+    // GIVEN bands that cross, or an end before the beginning THEN both are named
+    let text = refused(&bent("deep_below", "9_001"));
+    assert!(text.contains("penalty_below = 9000 is below deviation.deep_below = 9001"), "{text}");
+    let text = refused(&bent("from", "5").replace("until = 0", "until = 5"));
+    assert!(text.contains("until = 5 is not after from = 5"), "{text}");
     // GIVEN a tick that makes 1,024 prices THEN it passes, and one price more is refused
     assert!(parse(&bent("price_tick", "2_930"), false).is_ok());
     let text = refused(&bent("price_tick", "2_929"));
     assert!(text.contains("price_tick = 2929 makes 1025 prices"), "{text}");
+}
+
+#[test]
+fn every_preset_is_sound_and_names_its_source() {
+    // GIVEN the programmes that come with the repository
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../chain-specs/programmes");
+    let files = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path());
+    let mut names = Vec::new();
+    for file in files {
+        // THEN each is sound, says where it is from, and survives being shown
+        let text = std::fs::read_to_string(&file).expect("text");
+        let rules = parse(&text, false).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        assert_eq!(parse(&to_toml(&rules), false), Ok(rules.clone()));
+        assert!(text.starts_with("# ") && (text.contains("grade S") || text.contains("ours")), "{}", file.display());
+        names.push(rules.name);
+    }
+    // AND none is another one's copy
+    names.sort();
+    assert!(names.len() >= 8 && names.windows(2).all(|pair| pair[0] != pair[1]));
 }

@@ -213,11 +213,10 @@ mod tests {
     use super::*;
     use crate::testing::{unit, unit_id, GENESIS};
     use loadstone_core::{
-        AccountId, AreaId, BasisPoints, Direction, Millis, OrganisationId, Price, ProgrammeId, ProgrammeVersion,
-        ResourceId, Watts,
+        AccountId, AreaId, Direction, Millis, OrganisationId, Price, ProgrammeId, ProgrammeVersion, ResourceId, Watts,
     };
     use loadstone_dag::{Anchor, AnchorLeaf};
-    use loadstone_market::{Clearing, DeviationRule, Event, Phase, Pricing, Programme, ScoreRule, Segment};
+    use loadstone_market::{Clearing, Event, Phase, Programme, Segment};
 
     fn committee() -> Vec<Member> {
         let member = |index: u8| Member {
@@ -284,28 +283,10 @@ mod tests {
             baseline_anchor: AnchorNumber(baseline_anchor),
             phase: Phase::Dispatched,
         };
-        let one = BasisPoints::ONE;
-        let score = ScoreRule {
-            own_weight: one,
-            response_standard_ms: 1_000,
-            rate_standard: one,
-            precision_standard: one,
-            credit_weight: one,
-        };
         let programme = Programme {
-            name: BoundedVec::default(),
-            price_floor: Price(0),
-            price_cap: Price(10),
-            price_tick: Price(1),
-            bid_min: Watts(1),
-            pricing: Pricing::Uniform,
             settlement_interval_ms: 2_000,
-            reveal_ms: 0,
             baseline: BaselineMethod::MeterBefore { readings: 2 },
-            score,
-            deviation: DeviationRule { full_until: one, over_share: one, penalty_below: one, penalty_factor: one },
-            grace_ms: 0,
-            dispute_ms: 0,
+            ..Programme::plain()
         };
         let clearing = Clearing {
             marginal_price: Price(1),

@@ -6,12 +6,10 @@ use frame_benchmarking::v2::*;
 use frame_support::{traits::Get, BoundedVec};
 use frame_system::RawOrigin;
 use loadstone_core::{
-    AccountId, AreaId, Balance, BasisPoints, Direction, EventId, Millis, Name, Price, ProgrammeId, ResourceId, Role,
-    Watts, YUAN,
+    AccountId, AreaId, Balance, Direction, EventId, Millis, Name, Price, ProgrammeId, ResourceId, Role, Watts, YUAN,
 };
 use loadstone_market::{
-    seal, BaselineMethod, BidSheet, DeviationRule, Needs, Offer, Phase, Pricing, Programme, ResourceBid, ScoreRule,
-    MAX_INTERVALS,
+    seal, Areas, BidSheet, Needs, Offer, Phase, Programme, ResourceBid, MAX_INTERVALS, MAX_PROGRAMME_AREAS,
 };
 
 /// What benchmarks need of the runtime around the market.
@@ -35,29 +33,13 @@ const BUDGET: Balance = 1_000 * YUAN;
 fn programme() -> Programme {
     Programme {
         name: Name::truncate_from([b'p'; 64].to_vec()),
-        price_floor: Price(0),
+        areas: Areas::truncate_from((0..MAX_PROGRAMME_AREAS as u16).map(AreaId).collect()),
         price_cap: Price(1_023),
         price_tick: Price(1),
         bid_min: Watts(1),
-        pricing: Pricing::Uniform,
         settlement_interval_ms: 1_000,
         reveal_ms: 1_000,
-        baseline: BaselineMethod::MeterBefore { readings: 10 },
-        score: ScoreRule {
-            own_weight: BasisPoints(5_000),
-            response_standard_ms: 60_000,
-            rate_standard: BasisPoints(100),
-            precision_standard: BasisPoints(200),
-            credit_weight: BasisPoints(2_000),
-        },
-        deviation: DeviationRule {
-            full_until: BasisPoints(11_000),
-            over_share: BasisPoints(5_000),
-            penalty_below: BasisPoints(9_000),
-            penalty_factor: BasisPoints(11_000),
-        },
-        grace_ms: 1_000,
-        dispute_ms: 1_000,
+        ..Programme::plain()
     }
 }
 

@@ -3,7 +3,12 @@
 use crate::{pallet::*, types::*};
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
 use loadstone_core::{traits::Directory, AccountId, Balance, EventId, Hash, Price, ResourceId, Watts, HOUR_MS};
-use loadstone_market::{self as market, traits::Escrow, BidResources, Commitment, Programme};
+use loadstone_market::{
+    self as market,
+    credit::admit,
+    traits::{Escrow, Standings},
+    BidResources, Commitment, Programme,
+};
 use sp_runtime::DispatchError;
 
 /// Watts in a kilowatt, the unit that prices are for.
@@ -38,15 +43,16 @@ impl<T: Config> Pallet<T> {
     /// Registered capacity of a resource that `bidder` may bid in `event`.
     fn biddable_capacity(
         bidder: &AccountId,
-        resource: ResourceId,
+        id: ResourceId,
         event: &market::Event,
         programme: &Programme,
     ) -> Result<Watts, DispatchError> {
-        let resource = T::Directory::resource(resource).ok_or(Error::<T>::UnknownResource)?;
+        let resource = T::Directory::resource(id).ok_or(Error::<T>::UnknownResource)?;
         ensure!(resource.owner == *bidder, Error::<T>::NotOwner);
         ensure!(resource.area == event.area, Error::<T>::OtherArea);
         let capacity = resource.capacity(event.direction);
         ensure!(capacity >= programme.bid_min, Error::<T>::CapacityBelowMinimum);
+        admit(T::Standings::credit(id).as_ref(), event, programme).map_err(Error::<T>::from)?;
         Ok(capacity)
     }
 

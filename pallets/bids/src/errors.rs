@@ -27,6 +27,14 @@ mod errors {
         TooManyEvents,
         /// The needs are empty, one is negative, or none is positive.
         UnsoundNeeds,
+        /// The window has more settlement intervals than the programme allows.
+        TooManyIntervals,
+        /// The programme does not buy in this area.
+        AreaNotCovered,
+        /// The programme does not buy in this direction.
+        OtherDirection,
+        /// The programme's rules are not in force during the whole window.
+        NotInForce,
         /// The budget is zero.
         NoBudget,
         /// The gate leaves no full availability epoch after opening.
@@ -73,6 +81,10 @@ mod errors {
         OtherArea,
         /// The resource's registered capacity is below the programme's least bid.
         CapacityBelowMinimum,
+        /// The resource is barred after repeated default.
+        ResourceBarred,
+        /// The resource's credit is below the programme's gate.
+        CreditTooLow,
         /// The resource is bid for an overlapping window in the same direction.
         AlreadyReserved,
         /// The resource is bid in as many events as the chain bears.
@@ -97,6 +109,15 @@ mod errors {
         BidBelowMinimum,
         /// A resource's offers add up to more than its registered capacity.
         BidAboveCapacity,
+    }
+
+    impl<T> From<loadstone_market::credit::Unfit> for Error<T> {
+        fn from(unfit: loadstone_market::credit::Unfit) -> Self {
+            match unfit {
+                loadstone_market::credit::Unfit::Barred(_) => Self::ResourceBarred,
+                loadstone_market::credit::Unfit::CreditTooLow => Self::CreditTooLow,
+            }
+        }
     }
 
     impl<T> From<loadstone_core::traits::Denial> for Error<T> {

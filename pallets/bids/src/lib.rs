@@ -66,7 +66,7 @@ pub mod pallet {
     use loadstone_market::{
         self as market,
         clearing::awards,
-        traits::{Escrow, OnPhase},
+        traits::{Escrow, OnPhase, Standings},
         BidResources, BidSheet, Clearing, Commitment, Needs, Phase, Programme,
     };
 
@@ -84,6 +84,8 @@ pub mod pallet {
         type Anchors: AnchorLog;
         /// Holds budgets and bonds.
         type Escrow: Escrow<Error = DispatchError>;
+        /// How resources have done so far: who may bid.
+        type Standings: Standings;
         /// Leaves reserved resources out of emergency orders.
         type Availability: StandingAvailability;
         /// Told when an event moves forward.

@@ -6,7 +6,7 @@ use frame_support::{
     pallet_prelude::DispatchResult,
     traits::{Get, Time},
 };
-use loadstone_core::{quorum, EventId, Millis, ResourceId};
+use loadstone_core::{quorum, AccountId, Balance, EventId, Millis, ResourceId};
 use loadstone_market::{
     self as market,
     traits::{Market, OnPhase},
@@ -102,6 +102,10 @@ impl<T: Config> Market for Pallet<T> {
 
     fn resource_at(event: EventId, index: u32) -> Option<ResourceId> {
         EventResources::<T>::get(event, index)
+    }
+
+    fn bond(event: EventId, bidder: &AccountId) -> Balance {
+        Commitments::<T>::get(event, bidder).map_or(0, |commitment| commitment.bond)
     }
 
     fn set_phase(event: EventId, phase: Phase) -> DispatchResult {

@@ -6,15 +6,13 @@ use frame_support::{derive_impl, parameter_types, storage_alias, traits::Time, B
 use frame_support::{pallet_prelude::ValueQuery, traits::Hooks, weights::Weight};
 use loadstone_core::{
     traits::{AnchorLog, Directory, StandingAvailability},
-    AccountId, AnchorNumber, AreaId, Balance, BasisPoints, BoundedVec, Device, DeviceId, Direction, EventId, Hash,
-    MemberIndex, Millis, Name, OrganisationId, Participant, Price, ProgrammeId, Resource, ResourceId, Role, Signature,
-    Watts,
+    AccountId, AnchorNumber, AreaId, Balance, BoundedVec, Device, DeviceId, Direction, EventId, Hash, MemberIndex,
+    Millis, Name, OrganisationId, Participant, Price, ProgrammeId, Resource, ResourceId, Role, Signature, Watts,
 };
 use loadstone_market::{
     seal,
-    traits::{Escrow, OnPhase},
-    BaselineMethod, BidResources, BidSheet, DeviationRule, Needs, Offer, Phase, Pricing, Programme, ResourceBid,
-    ScoreRule,
+    traits::{Escrow, OnPhase, Standings},
+    BidResources, BidSheet, Credit, Needs, Offer, Phase, Programme, ResourceBid,
 };
 use sp_runtime::{traits::IdentityLookup, BuildStorage, DispatchError, DispatchResult};
 
@@ -67,6 +65,8 @@ pub type People = StorageMap<World, Blake2_128Concat, AccountId, Participant>;
 #[storage_alias]
 pub type Loads = StorageMap<World, Twox64Concat, ResourceId, Resource>;
 #[storage_alias]
+pub type Standing = StorageMap<World, Twox64Concat, ResourceId, Credit>;
+#[storage_alias]
 pub type LoadCount = StorageValue<World, u32, ValueQuery>;
 #[storage_alias]
 pub type Suspended = StorageMap<World, Twox64Concat, (ResourceId, Direction), ()>;
@@ -110,6 +110,12 @@ impl AnchorLog for World {
     }
     fn is_certified(_: &[u8], _: &[(MemberIndex, Signature)]) -> bool {
         false
+    }
+}
+
+impl Standings for World {
+    fn credit(resource: ResourceId) -> Option<Credit> {
+        Standing::get(resource)
     }
 }
 
@@ -166,6 +172,7 @@ impl pallet_bids::Config for Test {
     type Directory = World;
     type Anchors = World;
     type Escrow = World;
+    type Standings = World;
     type Availability = World;
     type OnPhase = World;
     type BlockAuthor = BlockAuthor;
@@ -235,30 +242,13 @@ pub fn load(owner: &AccountId, area: AreaId, capacity: i64) -> ResourceId {
 /// Ten-second intervals, prices 100,000 to 1,000,000 micro-yuan in ticks of 100,000, at least 100 W.
 pub fn programme() -> Programme {
     Programme {
-        name: Name::truncate_from(b"peak".to_vec()),
         price_floor: Price(100_000),
         price_cap: Price(1_000_000),
         price_tick: Price(100_000),
         bid_min: Watts(100),
-        pricing: Pricing::Uniform,
         settlement_interval_ms: 10_000,
         reveal_ms: 5_000,
-        baseline: BaselineMethod::MeterBefore { readings: 10 },
-        score: ScoreRule {
-            own_weight: BasisPoints(5_000),
-            response_standard_ms: 60_000,
-            rate_standard: BasisPoints(100),
-            precision_standard: BasisPoints(200),
-            credit_weight: BasisPoints(2_000),
-        },
-        deviation: DeviationRule {
-            full_until: BasisPoints(11_000),
-            over_share: BasisPoints(5_000),
-            penalty_below: BasisPoints(9_000),
-            penalty_factor: BasisPoints(11_000),
-        },
-        grace_ms: 2_000,
-        dispute_ms: 2_000,
+        ..Programme::plain()
     }
 }
 

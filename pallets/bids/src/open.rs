@@ -67,6 +67,11 @@ impl<T: Config> Pallet<T> {
 
     fn ensure_sound_opening(opening: &Opening, programme: &Programme) -> DispatchResult {
         ensure!(are_sound(&opening.needs), Error::<T>::UnsoundNeeds);
+        ensure!(opening.needs.len() <= usize::from(programme.intervals_max), Error::<T>::TooManyIntervals);
+        ensure!(programme.covers(opening.area), Error::<T>::AreaNotCovered);
+        ensure!(programme.regulates(opening.direction), Error::<T>::OtherDirection);
+        let end = opening.start.after(opening.needs.len() as u64 * u64::from(programme.settlement_interval_ms));
+        ensure!(programme.is_in_force(opening.start, end), Error::<T>::NotInForce);
         ensure!(opening.budget > 0, Error::<T>::NoBudget);
         ensure!(opening.gate_closure >= Self::earliest_gate(Self::now()), Error::<T>::GateTooSoon);
         let revealed = opening.gate_closure.after(programme.reveal_ms as u64);

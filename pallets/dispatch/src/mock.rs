@@ -8,9 +8,9 @@ use frame_support::{
 };
 use loadstone_core::{
     traits::{AnchorLog, Directory},
-    AccountId, AnchorNumber, AreaId, BoundedVec, ChangeNotice, Device, DeviceId, Direction, EventId, Hash, MemberIndex,
-    Millis, Name, OrganisationId, Participant, Price, ProgrammeId, ProgrammeVersion, Resource, ResourceId, Role,
-    Signature, Watts, CHANGE_ENGINE_ID,
+    AccountId, AnchorNumber, AreaId, Balance, BoundedVec, ChangeNotice, Device, DeviceId, Direction, EventId, Hash,
+    MemberIndex, Millis, Name, OrganisationId, Participant, Price, ProgrammeId, ProgrammeVersion, Resource, ResourceId,
+    Role, Signature, Watts, CHANGE_ENGINE_ID,
 };
 use loadstone_market::{traits::Market, Clearing, Event, Order, Phase, Programme, Segments};
 use sp_runtime::{traits::IdentityLookup, BuildStorage, DigestItem, DispatchError, DispatchResult};
@@ -117,6 +117,9 @@ impl Market for World {
     }
     fn resource_at(_: EventId, _: u32) -> Option<ResourceId> {
         None
+    }
+    fn bond(_: EventId, _: &AccountId) -> Balance {
+        0
     }
     fn set_phase(id: EventId, phase: Phase) -> DispatchResult {
         frame_support::ensure!(id != STUCK_EVENT, "the queue is full");

@@ -6,16 +6,15 @@ use codec::Encode;
 use frame_support::{derive_impl, traits::ConstU32, traits::ConstU64};
 use loadstone_core::{
     traits::{AnchorLog, Directory, OnAnchor},
-    AccountId, AnchorNumber, AreaId, BasisPoints, BoundedVec, Device, DeviceId, Direction, EventId, Hash, MemberIndex,
-    Millis, Name, Participant, Price, ProgrammeId, ProgrammeVersion, Resource, ResourceId, Signature, Watts,
+    AccountId, AnchorNumber, AreaId, Balance, BasisPoints, BoundedVec, Device, DeviceId, Direction, EventId, Hash,
+    MemberIndex, Millis, Participant, Price, ProgrammeId, ProgrammeVersion, Resource, ResourceId, Signature, Watts,
 };
 use loadstone_dag::{BoundedCertificate, RecordsClaim};
 use loadstone_market::{
     clearing::{awards, clear},
     setpoint::quota,
     traits::{Market, OnPhase},
-    BaselineMethod, Clearing, DeviationRule, Event, EventRecord, Phase, Pricing, Programme, RecordChunk, ScoreRule,
-    Segment, Segments, RECORD_CHUNK,
+    Clearing, Event, EventRecord, Phase, Programme, RecordChunk, ScoreRule, Segment, Segments, RECORD_CHUNK,
 };
 use sp_runtime::{BuildStorage, DispatchError};
 use std::{cell::RefCell, collections::BTreeMap};
@@ -91,6 +90,9 @@ impl Market for Events {
     }
     fn resource_at(event: EventId, index: u32) -> Option<ResourceId> {
         EVENTS.with_borrow(|events| events.get(&event)?.resources.get(index as usize).map(|(id, _)| *id))
+    }
+    fn bond(_: EventId, _: &AccountId) -> Balance {
+        0
     }
     fn set_phase(event: EventId, phase: Phase) -> Result<(), DispatchError> {
         if phase == Phase::Scored && REFUSING.with_borrow(|refusing| *refusing == Some(event)) {
@@ -175,30 +177,21 @@ impl crate::benchmarking::BenchmarkHelper for Helper {
 
 pub fn programme() -> Programme {
     Programme {
-        name: Name::default(),
-        price_floor: Price(0),
         price_cap: Price(1_000_000),
         price_tick: Price(1_000),
         bid_min: Watts(1),
-        pricing: Pricing::Uniform,
         settlement_interval_ms: 60_000,
-        reveal_ms: 1_000,
-        baseline: BaselineMethod::MeterBefore { readings: 60 },
         score: ScoreRule {
             own_weight: BasisPoints(6_000),
             response_standard_ms: 60_000,
             rate_standard: BasisPoints(500),
             precision_standard: BasisPoints(1_000),
             credit_weight: BasisPoints(2_000),
-        },
-        deviation: DeviationRule {
-            full_until: BasisPoints(11_000),
-            over_share: BasisPoints(5_000),
-            penalty_below: BasisPoints(9_000),
-            penalty_factor: BasisPoints(11_000),
+            ..ScoreRule::plain()
         },
         grace_ms: 5_000,
         dispute_ms: 60_000,
+        ..Programme::plain()
     }
 }
 

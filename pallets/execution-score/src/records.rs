@@ -18,8 +18,11 @@ use loadstone_core::{
 };
 use loadstone_dag::{BoundedCertificate, RecordsClaim};
 use loadstone_market::{
-    clearing::awards, score::accuracy, setpoint::quota, traits::Market, Credit, EventRecord, Phase, RecordChunk,
-    RecordInputs, Score, RECORD_CHUNK,
+    clearing::awards,
+    score::{accuracy, Histogram},
+    setpoint::quota,
+    traits::Market,
+    Credit, EventRecord, Phase, RecordChunk, RecordInputs, Score, RECORD_CHUNK,
 };
 use sp_runtime::transaction_validity::{InvalidTransaction, TransactionLongevity, ValidTransaction};
 
@@ -189,6 +192,12 @@ impl<T: Config> loadstone_market::traits::Scores for Pallet<T> {
         Scores::<T>::get(event, resource)
     }
 
+    fn histogram(event: EventId) -> Histogram {
+        Histograms::<T>::get(event)
+    }
+}
+
+impl<T: Config> loadstone_market::traits::Standings for Pallet<T> {
     fn credit(resource: ResourceId) -> Option<Credit> {
         Credits::<T>::get(resource)
     }

@@ -3,9 +3,10 @@
 use crate::{Config, Credits, Event, Histograms, Pallet, Records, Scores, Scoring};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::storage::with_storage_layer;
-use loadstone_core::EventId;
+use loadstone_core::{EventId, Millis};
 use loadstone_market::{
-    score::{credit, score, Histogram},
+    credit::credit,
+    score::{score, Histogram},
     traits::Market,
     Phase, ScoreRule, RECORD_CHUNK,
 };
@@ -60,25 +61,24 @@ impl<T: Config> Pallet<T> {
         let count = T::Market::resource_count(job.event);
         let (first, end) = (job.next, job.next.saturating_add(RECORD_CHUNK).min(count));
         job.next = end;
-        let rule = T::Market::event(job.event)
-            .and_then(|event| T::Market::programme_of(&event))
-            .map(|programme| programme.score);
+        let details = T::Market::event(job.event);
+        let programme = details.as_ref().and_then(T::Market::programme_of);
         // Programmes are never removed, so that events without one do not exist; nothing could be
         // scored in them.
-        let Some(rule) = rule else { return 0 };
+        let (Some(details), Some(programme)) = (details, programme) else { return 0 };
         let histogram = Histograms::<T>::get(job.event);
         for index in first..end {
-            Self::score_resource(job.event, index, &rule, &histogram);
+            Self::score_resource(job.event, index, &programme.score, &histogram, details.end());
         }
         end.saturating_sub(first)
     }
 
     /// Scores one resource, if anything was asked of it.
-    fn score_resource(event: EventId, index: u32, rule: &ScoreRule, histogram: &Histogram) {
+    fn score_resource(event: EventId, index: u32, rule: &ScoreRule, histogram: &Histogram, window_end: Millis) {
         let Some(resource) = T::Market::resource_at(event, index) else { return };
         let record = Records::<T>::get(event, resource);
         let Some(result) = record.and_then(|record| score(&record, rule, histogram)) else { return };
-        let standing = credit(Credits::<T>::get(resource).as_ref(), &result, rule);
+        let standing = credit(Credits::<T>::get(resource).as_ref(), &result, rule, window_end);
         Self::deposit_event(Event::ResourceScored { event, resource, score: result.score, credit: standing.credit });
         Scores::<T>::insert(event, resource, result);
         Credits::<T>::insert(resource, standing);

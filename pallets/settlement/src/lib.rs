@@ -34,6 +34,7 @@ mod transfer;
 #[cfg(any(feature = "try-runtime", test))]
 mod try_state;
 pub mod weights;
+mod why;
 
 pub use pallet::*;
 pub use steps::{Progress, Stage, STEP};
@@ -54,6 +55,7 @@ pub mod pallet {
     use frame_system::pallet_prelude::*;
     use loadstone_core::{traits::Directory, AccountId, Balance, BoundedVec, EventId, Hash, Millis, ResourceId};
     use loadstone_market::{
+        explain::Explanation,
         traits::{Market, Scores},
         Bond, Dispute, DisputeReason, EscrowState, Statement, Waiting,
     };
@@ -294,6 +296,12 @@ pub mod pallet {
         /// What a resource's owner is due for an event.
         pub fn statement_of(event: EventId, resource: ResourceId) -> Option<Statement> {
             Statements::<T>::get(event, resource)
+        }
+
+        /// Every step from a resource's bid to its pay, as far as the event has come; `None` before it is cleared, and
+        /// where nothing was revealed for the resource.
+        pub fn why(event: EventId, resource: ResourceId) -> Option<Explanation> {
+            Self::explained(event, resource)
         }
 
         /// What an account may claim.

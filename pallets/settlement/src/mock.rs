@@ -9,14 +9,14 @@ use frame_support::{
 };
 use loadstone_core::{
     traits::Directory, AccountId, AnchorNumber, AreaId, Balance, BasisPoints, BoundedVec, Device, DeviceId, Direction,
-    EventId, Millis, Name, Participant, Price, ProgrammeId, ProgrammeVersion, Resource, ResourceId, Watts, YUAN,
+    EventId, Millis, Participant, Price, ProgrammeId, ProgrammeVersion, Resource, ResourceId, Watts, YUAN,
 };
 use loadstone_market::{
     clearing::{awards, clear},
+    score::{accuracy, Histogram},
     setpoint::quota,
     traits::{Escrow, Market, OnPhase, Scores},
-    BaselineMethod, Clearing, Credit, DeviationRule, Event, EventRecord, Phase, Pricing, Programme, Score, ScoreRule,
-    Segment, Segments,
+    Clearing, Event, EventRecord, Phase, Pricing, Programme, Score, Segment, Segments,
 };
 use sp_runtime::{BuildStorage, DispatchError};
 use std::{cell::RefCell, collections::BTreeMap};
@@ -95,8 +95,11 @@ pub struct Spec {
 #[derive(Clone)]
 struct Entry {
     event: Event,
+    programme: Programme,
     clearing: Clearing,
     resources: Vec<(ResourceId, Segments, EventRecord)>,
+    bond: Balance,
+    scores: BTreeMap<ResourceId, Score>,
 }
 
 thread_local! {
@@ -125,8 +128,8 @@ impl Market for Events {
         entry(id, |entry| entry.event.clone())
     }
     fn programme_of(event: &Event) -> Option<Programme> {
-        // A programme for each pricing, by number.
-        Some(programme(if event.programme.0 == 0 { Pricing::Uniform } else { Pricing::PayAsBid }))
+        // Every event has a programme of its own, under its own number.
+        entry(EventId(event.programme.0), |entry| entry.programme.clone())
     }
     fn clearing(event: EventId) -> Option<Clearing> {
         entry(event, |entry| entry.clearing.clone())
@@ -139,6 +142,9 @@ impl Market for Events {
     }
     fn resource_at(event: EventId, index: u32) -> Option<ResourceId> {
         entry(event, |entry| entry.resources.get(index as usize).map(|(id, _, _)| *id)).flatten()
+    }
+    fn bond(event: EventId, _: &AccountId) -> Balance {
+        entry(event, |entry| entry.bond).unwrap_or(0)
     }
     fn set_phase(event: EventId, phase: Phase) -> Result<(), DispatchError> {
         let before = EVENTS.with_borrow_mut(|events| {
@@ -160,11 +166,14 @@ impl Scores for Meters {
     fn record(event: EventId, id: ResourceId) -> Option<EventRecord> {
         resource(event, id, |(_, _, record)| record.clone())
     }
-    fn score(_: EventId, _: ResourceId) -> Option<Score> {
-        None
+    fn score(event: EventId, id: ResourceId) -> Option<Score> {
+        entry(event, |entry| entry.scores.get(&id).cloned()).flatten()
     }
-    fn credit(_: ResourceId) -> Option<Credit> {
-        None
+    fn histogram(event: EventId) -> Histogram {
+        let mut found = Histogram::default();
+        let add = |(_, _, record): &(_, _, EventRecord)| accuracy(record).into_iter().for_each(|one| found.add(one));
+        entry(event, |entry| entry.resources.iter().for_each(add));
+        found
     }
 }
 
@@ -219,30 +228,13 @@ impl crate::benchmarking::BenchmarkHelper for Helper {
 
 pub fn programme(pricing: Pricing) -> Programme {
     Programme {
-        name: Name::default(),
-        price_floor: Price(0),
         price_cap: Price(1_000_000),
         price_tick: Price(1_000),
         bid_min: Watts(1),
         pricing,
         settlement_interval_ms: 3_600_000,
-        reveal_ms: 1_000,
-        baseline: BaselineMethod::MeterBefore { readings: 60 },
-        score: ScoreRule {
-            own_weight: BasisPoints(6_000),
-            response_standard_ms: 60_000,
-            rate_standard: BasisPoints(500),
-            precision_standard: BasisPoints(1_000),
-            credit_weight: BasisPoints(2_000),
-        },
-        deviation: DeviationRule {
-            full_until: BasisPoints(11_000),
-            over_share: BasisPoints(5_000),
-            penalty_below: BasisPoints(9_000),
-            penalty_factor: BasisPoints(11_000),
-        },
-        grace_ms: 5_000,
         dispute_ms: DISPUTE_MS as u32,
+        ..Programme::plain()
     }
 }
 
@@ -290,7 +282,7 @@ pub fn measured(specs: &[Spec], budget: Balance, bond: Balance, pricing: Pricing
     let id = EventId(EVENTS.with_borrow(|events| events.len() as u32));
     let (clearing, need, segments) = clear_specs(specs);
     let event = Event {
-        programme: ProgrammeId((pricing != Pricing::Uniform) as u32),
+        programme: ProgrammeId(id.0),
         version: ProgrammeVersion(1),
         opener: OPENER,
         area: AreaId(1),
@@ -313,7 +305,8 @@ pub fn measured(specs: &[Spec], budget: Balance, bond: Balance, pricing: Pricing
         (id, segments, record)
     };
     let resources = specs.iter().zip(segments).map(place).collect();
-    EVENTS.with_borrow_mut(|events| events.insert(id, Entry { event, clearing, resources }));
+    let entry = Entry { event, programme: programme(pricing), clearing, resources, bond, scores: BTreeMap::new() };
+    EVENTS.with_borrow_mut(|events| events.insert(id, entry));
     Settlement::hold_budget(id, &OPENER, budget).expect("the opener is funded");
     for spec in specs.iter().filter(|spec| spec.owner != PAUPER) {
         if !Bonds::<Test>::contains_key(id, &spec.owner) {
@@ -321,6 +314,15 @@ pub fn measured(specs: &[Spec], budget: Balance, bond: Balance, pricing: Pricing
         }
     }
     id
+}
+
+/// Lets pay in the event depend on the K index up to `max`, and gives one resource its own.
+pub fn pay_by_performance(event: EventId, max: BasisPoints, id: ResourceId, k_index: BasisPoints) {
+    EVENTS.with_borrow_mut(|events| {
+        let entry = events.get_mut(&event).expect("it was opened");
+        entry.programme.performance_max = max;
+        entry.scores.insert(id, Score { k_index, ..Score::default() });
+    });
 }
 
 /// As [`measured`], and scored.

@@ -116,7 +116,9 @@ impl<T: Config> Pallet<T> {
         let owner = T::Directory::resource(resource)?.owner;
         let record = T::Scores::record(event, resource)?;
         let segments = T::Market::segments(event, resource);
-        let mut statement = statement(&rules.event, &rules.programme, &rules.clearing, &segments, &record);
+        let score = T::Scores::score(event, resource);
+        let Rules { event: details, programme, clearing } = rules;
+        let mut statement = statement(details, programme, clearing, &segments, &record, score.as_ref());
         let mut bond = Bonds::<T>::get(event, &owner).unwrap_or_default();
         statement.penalty = statement.penalty.min(bond.held.saturating_sub(bond.penalty));
         if statement.penalty > 0 {

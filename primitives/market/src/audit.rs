@@ -73,14 +73,19 @@ pub fn reclear<'a>(event: &Event, segments: impl IntoIterator<Item = &'a Segment
 pub fn audit(event: &Event, programme: &Programme, inputs: &[AuditInput], pot: Balance) -> Audit {
     let clearing = reclear(event, inputs.iter().map(|input| &input.segments));
     let recorder = Recorder::new(event, programme, &clearing);
-    let mut rows: Vec<AuditRow> =
-        inputs.iter().map(|input| row(&recorder, event, programme, &clearing, input)).collect();
+    let records: Vec<EventRecord> = inputs.iter().map(|input| record(&recorder, input)).collect();
     let mut histogram = Histogram::default();
-    rows.iter().filter_map(|row| accuracy(&row.record)).for_each(|accuracy| histogram.add(accuracy));
+    records.iter().filter_map(accuracy).for_each(|accuracy| histogram.add(accuracy));
+    let judged = inputs.iter().zip(records).map(|(input, record)| {
+        let score = score(&record, &programme.score, &histogram);
+        let statement = statement(event, programme, &clearing, &input.segments, &record, score.as_ref());
+        let (resource, award) = (input.resource, awards(&clearing, &input.segments));
+        AuditRow { resource, award, record, score, statement }
+    });
+    let mut rows: Vec<AuditRow> = judged.collect();
     let claims = rows.iter().fold(0, |sum: Balance, row| sum.saturating_add(row.statement.claim));
     let (mut before, mut paid): (Balance, Balance) = (0, 0);
     for row in &mut rows {
-        row.score = score(&row.record, &programme.score, &histogram);
         row.statement.paid = share(pot, claims, before, row.statement.claim);
         before = before.saturating_add(row.statement.claim);
         paid = paid.saturating_add(row.statement.paid);
@@ -88,14 +93,7 @@ pub fn audit(event: &Event, programme: &Programme, inputs: &[AuditInput], pot: B
     Audit { residue: residue(pot, claims), clearing, histogram, rows, claims, paid }
 }
 
-fn row(recorder: &Recorder, event: &Event, programme: &Programme, clearing: &Clearing, input: &AuditInput) -> AuditRow {
+fn record(recorder: &Recorder, input: &AuditInput) -> EventRecord {
     let (before, during) = (input.before.iter().copied(), input.during.iter().copied());
-    let record = recorder.record(input.resource, &input.segments, before, during);
-    AuditRow {
-        resource: input.resource,
-        award: awards(clearing, &input.segments),
-        score: None,
-        statement: statement(event, programme, clearing, &input.segments, &record),
-        record,
-    }
+    recorder.record(input.resource, &input.segments, before, during)
 }

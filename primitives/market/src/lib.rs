@@ -9,6 +9,8 @@ extern crate alloc;
 pub mod audit;
 pub mod baseline;
 pub mod clearing;
+pub mod credit;
+pub mod explain;
 mod math;
 pub mod rank;
 pub mod record;

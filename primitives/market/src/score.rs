@@ -1,11 +1,11 @@
-//! Execution scores: executed against quota, against the others in the event, and credit after it.
+//! Execution scores: executed against quota, and against the others in the event.
 //!
 //! Edge cases, once: a resource whose quota is zero in every interval is not scored: it has no
-//! accuracy, enters no histogram, and its credit stands. In an event with one scored resource there are
+//! accuracy, enters no histogram, and its [credit](crate::credit) stands. In an event with one scored resource there are
 //! no others, so its peer term is its own accuracy. Resources in the median's bin are its equals. Data
 //! that is missing counts as not delivered already in the record.
 
-use crate::{math::magnitude, Credit, EventRecord, Score, ScoreRule};
+use crate::{math::magnitude, EventRecord, Score, ScoreRule};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use loadstone_core::{BasisPoints, BoundedVec, ConstU32, BASIS_POINTS};
 use scale_info::TypeInfo;
@@ -94,7 +94,7 @@ pub fn peer(accuracy: BasisPoints, histogram: &Histogram) -> BasisPoints {
 }
 
 /// `weight` of `own` and the rest of `other`, rounded down; a weight above one counts as one.
-fn blend(weight: BasisPoints, own: BasisPoints, other: BasisPoints) -> BasisPoints {
+pub(crate) fn blend(weight: BasisPoints, own: BasisPoints, other: BasisPoints) -> BasisPoints {
     let (one, weight) = (BASIS_POINTS as u64, weight.0.min(BASIS_POINTS) as u64);
     // A weighted mean of two u32 fits.
     BasisPoints(((weight * own.0 as u64 + (one - weight) * other.0 as u64) / one) as u32)
@@ -129,18 +129,4 @@ pub fn score(record: &EventRecord, rule: &ScoreRule, histogram: &Histogram) -> O
         precision,
         k_index: BasisPoints(k_index as u32),
     })
-}
-
-/// Standing after a scored event: the score itself at first, then `credit_weight` of the newest and the
-/// rest of the past, rounded down. An accuracy of zero counts as a default. Counts saturate.
-pub fn credit(before: Option<&Credit>, score: &Score, rule: &ScoreRule) -> Credit {
-    let default = u32::from(score.accuracy.0 == 0);
-    match before {
-        None => Credit { credit: score.score, events: 1, defaults: default },
-        Some(before) => Credit {
-            credit: blend(rule.credit_weight, score.score, before.credit),
-            events: before.events.saturating_add(1),
-            defaults: before.defaults.saturating_add(default),
-        },
-    }
 }

@@ -6,9 +6,12 @@
 use crate::{
     clearing::{award, awards},
     math::{cumulative_share, magnitude, mul_div_ceil, mul_div_floor},
-    Clearing, DeviationRule, Event, EventRecord, Pricing, Programme, Segments, Statement,
+    Clearing, DeviationRule, Event, EventRecord, Pricing, Programme, Score, Segments, Statement,
 };
+use codec::{Decode, DecodeWithMemTracking, Encode};
 use loadstone_core::{Balance, BasisPoints, Price, Watts, BASIS_POINTS, HOUR_MS};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
 
 /// W·ms in one kWh.
 pub const WATT_MS_PER_KWH: u128 = 1_000 * HOUR_MS as u128;
@@ -22,8 +25,31 @@ pub struct Energies {
     pub quota: u128,
     /// Delivered energy that counts for pay (Q_eff).
     pub paid: u128,
-    /// What a penalty is due for: max(`penalty_below` x quota - paid, 0), summed over intervals.
+    /// Shortfall that is punished, each interval's times its penalty factor, in W·ms x basis points.
+    pub punished: u128,
+}
+
+/// What one settlement interval pays and costs; energies in W·ms.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize,
+)]
+pub struct IntervalPay {
+    /// Asked.
+    pub quota: u128,
+    /// Delivered; nothing where load moved the wrong way.
+    pub delivered: u128,
+    /// What of it counts.
+    pub counted: u128,
+    /// Whether part of it, or all, lies above what counts in full.
+    pub is_limited: bool,
+    /// Whether the interval is too far off its quota to be paid.
+    pub is_void: bool,
+    /// What is paid.
+    pub paid: u128,
+    /// Shortfall that is punished; zero without a penalty.
     pub shortfall: u128,
+    /// Penalty factor; zero without a penalty.
+    pub factor: BasisPoints,
 }
 
 /// Price of a resource's award as the fraction value / award, exact where segments are paid at
@@ -50,47 +76,77 @@ impl AwardPrice {
         Self { value, award: total }
     }
 
+    /// Sum of awarded watts x price.
+    pub const fn value(&self) -> u128 {
+        self.value
+    }
+
     /// One price for every watt.
     pub const fn flat(price: Price) -> Self {
         Self { value: price.0 as u128, award: 1 }
     }
 }
 
-/// Energies of one interval of `interval_ms` (Sichuan's form): delivery counts in full up to
-/// `full_until` of the quota, then by `over_share`; the threshold of the penalty rounds up. Without a
-/// quota nothing counts, whatever was delivered.
-pub fn interval_energies(quota: Watts, delivered: Watts, interval_ms: u32, rule: &DeviationRule) -> Energies {
+/// Pay and penalty of one interval of `interval_ms` by its [`DeviationRule`]. What counts for pay rounds down, the
+/// thresholds of voiding and of penalties up. Without a quota nothing counts, whatever was delivered.
+pub fn interval_pay(quota: Watts, delivered: Watts, interval_ms: u32, rule: &DeviationRule) -> IntervalPay {
     let energy = |power: Watts| magnitude(power) * interval_ms as u128;
     let (quota, delivered) = (energy(quota), energy(delivered));
     if quota == 0 {
-        return Energies::default();
+        return IntervalPay { delivered, ..IntervalPay::default() };
     }
-    let limit = mul_div_floor(&[quota, rule.full_until.0 as u128], &[ONE]);
-    let over = mul_div_floor(&[delivered.saturating_sub(limit), rule.over_share.0 as u128], &[ONE]);
-    let paid = delivered.min(limit) + over;
-    let threshold = mul_div_ceil(&[quota, rule.penalty_below.0 as u128], &[ONE]);
-    Energies { quota, paid, shortfall: threshold.saturating_sub(paid) }
+    let share = |share: BasisPoints| mul_div_floor(&[quota, share.0 as u128], &[ONE]);
+    let threshold = |share: BasisPoints| mul_div_ceil(&[quota, share.0 as u128], &[ONE]);
+    let full = share(rule.full_until);
+    let over = delivered.min(share(rule.over_until)).saturating_sub(full);
+    let counted = delivered.min(full) + mul_div_floor(&[over, rule.over_share.0 as u128], &[ONE]);
+    let is_void = rule.void_beyond.0 > 0 && delivered.abs_diff(quota) > threshold(rule.void_beyond);
+    let factor = match counted {
+        counted if counted < threshold(rule.deep_below) => rule.deep_factor,
+        counted if counted < threshold(rule.penalty_below) => rule.penalty_factor,
+        _ => BasisPoints(0),
+    };
+    let is_punished = factor.0 > 0;
+    IntervalPay {
+        quota,
+        delivered,
+        counted,
+        is_limited: delivered > full,
+        is_void,
+        paid: if is_void { 0 } else { counted },
+        shortfall: if is_punished { threshold(rule.shortfall_from).saturating_sub(counted) } else { 0 },
+        factor,
+    }
 }
 
 /// Energies of a record over all its intervals.
 pub fn energies(record: &EventRecord, interval_ms: u32, rule: &DeviationRule) -> Energies {
     let intervals = record.quota.iter().zip(record.delivered.iter());
     intervals.fold(Energies::default(), |sum, (quota, delivered)| {
-        let one = interval_energies(*quota, *delivered, interval_ms, rule);
-        // 96 terms of less than 97 bits.
-        Energies { quota: sum.quota + one.quota, paid: sum.paid + one.paid, shortfall: sum.shortfall + one.shortfall }
+        let one = interval_pay(*quota, *delivered, interval_ms, rule);
+        // 96 terms of less than 97 bits; a penalty factor adds 17 bits where a programme is sound.
+        let punished = sum.punished.saturating_add(one.shortfall.saturating_mul(one.factor.0 as u128));
+        Energies { quota: sum.quota + one.quota, paid: sum.paid + one.paid, punished }
     })
 }
 
-/// Pay for `energy` W·ms, rounded down; zero without an award.
-pub fn claim(energy: u128, price: &AwardPrice) -> Balance {
-    mul_div_floor(&[energy, price.value], &[price.award, WATT_MS_PER_KWH])
+/// Factor by which performance scales pay: the K index up to the programme's greatest factor; one where pay does not
+/// depend on it; zero for a resource without a score (Hunan: pay = ... x K, K <= 2).
+pub fn performance(programme: &Programme, score: Option<&Score>) -> BasisPoints {
+    if programme.performance_max.0 == 0 {
+        return BasisPoints::ONE;
+    }
+    score.map_or(BasisPoints(0), |score| score.k_index.min(programme.performance_max))
 }
 
-/// Penalty for a shortfall of `energy` W·ms at `factor` times the price, rounded up; zero without an
-/// award. The bond caps it where it is taken.
-pub fn penalty(energy: u128, price: &AwardPrice, factor: BasisPoints) -> Balance {
-    mul_div_ceil(&[energy, price.value, factor.0 as u128], &[price.award, WATT_MS_PER_KWH, ONE])
+/// Pay for `energy` W·ms at `factor` times the price, rounded down; zero without an award.
+pub fn claim(energy: u128, price: &AwardPrice, factor: BasisPoints) -> Balance {
+    mul_div_floor(&[energy, price.value, factor.0 as u128], &[price.award, WATT_MS_PER_KWH, ONE])
+}
+
+/// Penalty for [`Energies::punished`], rounded up; zero without an award. The bond caps it where it is taken.
+pub fn penalty(punished: u128, price: &AwardPrice) -> Balance {
+    mul_div_ceil(&[punished, price.value], &[price.award, WATT_MS_PER_KWH, ONE])
 }
 
 /// Bond for an offer of `power` over `window_ms` at `price` (the programme's cap), rounded up.
@@ -99,21 +155,24 @@ pub fn bond(price: Price, power: Watts, window_ms: u64) -> Balance {
 }
 
 /// The statement of one resource before the pay factor: `paid` is still zero, and the penalty is not
-/// yet capped by the bond.
+/// yet capped by the bond. `score` is the resource's in this event; performance scales pay, never a penalty.
 pub fn statement(
     event: &Event,
     programme: &Programme,
     clearing: &Clearing,
     segments: &Segments,
     record: &EventRecord,
+    score: Option<&Score>,
 ) -> Statement {
     let energies = energies(record, event.interval_ms, &programme.deviation);
     let price = AwardPrice::new(&programme.pricing, clearing, segments);
+    let performance = performance(programme, score);
     Statement {
         quota_energy: energies.quota,
         paid_energy: energies.paid,
-        claim: claim(energies.paid, &price),
-        penalty: penalty(energies.shortfall, &price, programme.deviation.penalty_factor),
+        performance,
+        claim: claim(energies.paid, &price, performance),
+        penalty: penalty(energies.punished, &price),
         paid: 0,
     }
 }

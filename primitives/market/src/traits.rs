@@ -5,7 +5,7 @@
 //! `Escrow<Error = DispatchError>` and `OnPhase<DispatchError>`. A failed call must be rolled back by
 //! its caller, as a dispatchable's transaction does.
 
-use crate::{Clearing, Credit, Event, EventRecord, Phase, Programme, Score, Segments};
+use crate::{score::Histogram, Clearing, Credit, Event, EventRecord, Phase, Programme, Score, Segments};
 use loadstone_core::{AccountId, Balance, EventId, Millis, ResourceId};
 
 /// Events and what was bid in them. Implemented by Bids.
@@ -25,6 +25,8 @@ pub trait Market {
     fn resource_count(event: EventId) -> u32;
     /// The resource at `index` in order of reveal, `0..resource_count`.
     fn resource_at(event: EventId, index: u32) -> Option<ResourceId>;
+    /// The bond that the bidder put up in the event, held or not; zero without a bid.
+    fn bond(event: EventId, bidder: &AccountId) -> Balance;
     /// Moves the event forward to `phase` and tells [`OnPhase`]. Refused when the event is unknown,
     /// is in that phase or a later one already, or when a listener refuses.
     fn set_phase(event: EventId, phase: Phase) -> Result<(), Self::Error>;
@@ -75,6 +77,12 @@ pub trait Scores {
     fn record(event: EventId, resource: ResourceId) -> Option<EventRecord>;
     /// Its score; `None` before scoring and for a resource with no quota.
     fn score(event: EventId, resource: ResourceId) -> Option<Score>;
+    /// Accuracies of the event's resources, of all of them once it is recorded.
+    fn histogram(event: EventId) -> Histogram;
+}
+
+/// How resources have done so far. Implemented by ExecutionScore.
+pub trait Standings {
     /// The resource's standing; `None` before its first scored event.
     fn credit(resource: ResourceId) -> Option<Credit>;
 }

@@ -12,8 +12,8 @@ use loadstone_core::{
 };
 use loadstone_dag::BoundedCertificate;
 use loadstone_market::{
-    clearing::awards, setpoint::quota, traits::Escrow, BaselineMethod, Clearing, DeviationRule, Event, EventRecord,
-    Phase, Pricing, Programme, ScoreRule, Segment, Segments, MAX_INTERVALS, MAX_SEGMENTS,
+    clearing::awards, setpoint::quota, traits::Escrow, Areas, Clearing, DeviationRule, Event, EventRecord, Phase,
+    Programme, Segment, Segments, MAX_INTERVALS, MAX_PROGRAMME_AREAS, MAX_SEGMENTS,
 };
 use sp_core::{ed25519, sr25519};
 
@@ -59,29 +59,18 @@ fn set_time(now: Millis) {
 fn programme() -> Programme {
     Programme {
         name: Name::truncate_from([b'p'; 64].to_vec()),
-        price_floor: Price(0),
+        areas: Areas::truncate_from((0..MAX_PROGRAMME_AREAS as u16).map(AreaId).collect()),
         price_cap: Price(1_000_000),
         price_tick: Price(1_000),
         bid_min: Watts(1),
-        pricing: Pricing::Uniform,
+        performance_max: BasisPoints(20_000),
         settlement_interval_ms: 60_000,
-        reveal_ms: 1_000,
-        baseline: BaselineMethod::MeterBefore { readings: 60 },
-        score: ScoreRule {
-            own_weight: BasisPoints(6_000),
-            response_standard_ms: 60_000,
-            rate_standard: BasisPoints(500),
-            precision_standard: BasisPoints(1_000),
-            credit_weight: BasisPoints(2_000),
-        },
         deviation: DeviationRule {
-            full_until: BasisPoints(11_000),
-            over_share: BasisPoints(5_000),
-            penalty_below: BasisPoints(9_000),
-            penalty_factor: BasisPoints(20_000),
+            deep_below: BasisPoints(7_000),
+            deep_factor: BasisPoints(20_000),
+            ..DeviationRule::sichuan()
         },
-        grace_ms: 1_000,
-        dispute_ms: 1_000,
+        ..Programme::plain()
     }
 }
 

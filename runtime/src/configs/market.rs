@@ -36,6 +36,7 @@ impl pallet_bids::Config for Runtime {
     type Directory = Registry;
     type Anchors = DagAnchor;
     type Escrow = Settlement;
+    type Standings = ExecutionScore;
     type Availability = Dispatch;
     type OnPhase = (ExecutionScore, Settlement);
     type BlockAuthor = BlockAuthor;

@@ -1,38 +1,13 @@
 //! Levels, not edges: which order binds and what level follows.
 
 use crate::bench::*;
-use loadstone_core::{AnchorNumber, BasisPoints, BoundedVec, ChangeNotice, Direction, Incarnation, Price, Watts};
+use loadstone_core::{AnchorNumber, ChangeNotice, Direction, Incarnation};
 use loadstone_dag::{Acknowledgement, AcknowledgementKind, Body};
 use loadstone_load_core::{Note, Query};
-use loadstone_market::{BaselineMethod, DeviationRule, Order, OrderRule, Pricing, Programme, ScoreRule};
+use loadstone_market::{BaselineMethod, Order, OrderRule, Programme};
 
 fn programme() -> Programme {
-    Programme {
-        name: BoundedVec::default(),
-        price_floor: Price(0),
-        price_cap: Price(100),
-        price_tick: Price(1),
-        bid_min: Watts(1),
-        pricing: Pricing::Uniform,
-        settlement_interval_ms: 10_000,
-        reveal_ms: 0,
-        baseline: BaselineMethod::MeterBefore { readings: 3 },
-        score: ScoreRule {
-            own_weight: BasisPoints(5_000),
-            response_standard_ms: 1_000,
-            rate_standard: BasisPoints(1_000),
-            precision_standard: BasisPoints(1_000),
-            credit_weight: BasisPoints(1_000),
-        },
-        deviation: DeviationRule {
-            full_until: BasisPoints(11_000),
-            over_share: BasisPoints(5_000),
-            penalty_below: BasisPoints(9_000),
-            penalty_factor: BasisPoints(11_000),
-        },
-        grace_ms: 1_000,
-        dispute_ms: 1_000,
-    }
+    Programme { baseline: BaselineMethod::MeterBefore { readings: 3 }, ..Programme::plain() }
 }
 
 /// A node with a load of 8,000 W, anchored, that offers 3,000 W.

@@ -2,8 +2,8 @@
 
 use crate::{commit::bond, mock::*, pallet::*};
 use frame_support::{assert_noop, assert_ok};
-use loadstone_core::{AreaId, Direction, EventId, Hash, Millis, Price, ResourceId, Watts};
-use loadstone_market::BidResources;
+use loadstone_core::{AreaId, BasisPoints, Direction, EventId, Hash, Millis, Price, ResourceId, Watts};
+use loadstone_market::{BidResources, Credit, Programme};
 use sp_runtime::{DispatchError, DispatchResult};
 
 fn commit_resources(who: loadstone_core::AccountId, ids: &[ResourceId]) -> DispatchResult {
@@ -82,6 +82,28 @@ fn bidders_must_be_admitted_in_time_and_solvent() {
         let souths = load(&SOUTH, AREA, 1_000);
         assert_noop!(commit_resources(SOUTH, &[souths]), Error::<Test>::GateClosed);
         assert_noop!(Bids::withdraw(signed(NORTH), EVENT), Error::<Test>::GateClosed);
+    });
+}
+
+#[test]
+fn the_barred_and_those_of_little_credit_do_not_bid() {
+    run(|| {
+        // GIVEN a programme that asks for a credit of 30 %, and loads below that, barred beyond START, and new
+        let gated = Programme { credit_min: BasisPoints(3_000), ..programme() };
+        assert_ok!(Bids::publish_programme(signed(GRID), PROGRAMME, gated));
+        let (low, barred, new) = (load(&NORTH, AREA, 1_000), load(&NORTH, AREA, 1_000), load(&NORTH, AREA, 1_000));
+        let standing =
+            |credit, until| Credit { credit: BasisPoints(credit), barred_until: Millis(until), ..Credit::default() };
+        Standing::insert(low, standing(2_999, 0));
+        Standing::insert(barred, standing(9_000, START + 1));
+        assert_ok!(open(&[1_000]));
+        // THEN each refusal says why
+        assert_noop!(commit_resources(NORTH, &[low]), Error::<Test>::CreditTooLow);
+        assert_noop!(commit_resources(NORTH, &[barred, new]), Error::<Test>::ResourceBarred);
+        // WHEN time has healed the one, and the other has proven itself THEN all bid
+        Standing::insert(low, standing(3_000, 0));
+        Standing::insert(barred, standing(9_000, START));
+        assert_ok!(commit_resources(NORTH, &[low, barred, new]));
     });
 }
 

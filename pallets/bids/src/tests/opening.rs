@@ -2,8 +2,8 @@
 
 use crate::{mock::*, pallet::*};
 use frame_support::{assert_noop, assert_ok};
-use loadstone_core::{AnchorNumber, Direction, EventId, Millis, ProgrammeId, ProgrammeVersion};
-use loadstone_market::{Needs, Phase};
+use loadstone_core::{AnchorNumber, AreaId, Direction, EventId, Millis, ProgrammeId, ProgrammeVersion};
+use loadstone_market::{Areas, Needs, Phase, Product, Programme};
 use sp_runtime::DispatchResult;
 
 fn open_with(needs: Needs, start: u64, gate: u64, budget: u128) -> DispatchResult {
@@ -55,6 +55,34 @@ fn unsound_openings_are_refused() {
         assert_noop!(opening, Error::<Test>::UnknownProgramme);
         let opening = Bids::open_event(signed(NORTH), PROGRAMME, AREA, Direction::Up, one(), start, gate, 1);
         assert_noop!(opening, Error::<Test>::RoleNotHeld);
+    });
+}
+
+#[test]
+fn rules_hold_where_when_and_how_they_say() {
+    run(|| {
+        // GIVEN valley filling in another area, or in this one for windows of one interval until 10 s after START
+        let rules = |area: u16| Programme {
+            product: Product::ValleyFilling,
+            areas: Areas::truncate_from(vec![AreaId(area)]),
+            from: Millis(START),
+            until: Millis(START + 10_000),
+            intervals_max: 1,
+            ..programme()
+        };
+        let open = |direction, needs, start| {
+            Bids::open_event(signed(GRID), PROGRAMME, AREA, direction, needs, Millis(start), Millis(GATE), 1_000)
+        };
+        let one = || needs(&[1_000]);
+        assert_ok!(Bids::publish_programme(signed(GRID), PROGRAMME, rules(AREA.0 + 1)));
+        assert_noop!(open(Direction::Up, one(), START), Error::<Test>::AreaNotCovered);
+        assert_ok!(Bids::publish_programme(signed(GRID), PROGRAMME, rules(AREA.0)));
+        // THEN less load, a longer window, and one that begins before or ends after their time are refused
+        assert_noop!(open(Direction::Down, one(), START), Error::<Test>::OtherDirection);
+        assert_noop!(open(Direction::Up, needs(&[1, 1]), START), Error::<Test>::TooManyIntervals);
+        assert_noop!(open(Direction::Up, one(), START - 1), Error::<Test>::NotInForce);
+        assert_noop!(open(Direction::Up, one(), START + 1), Error::<Test>::NotInForce);
+        assert_ok!(open(Direction::Up, one(), START));
     });
 }
 

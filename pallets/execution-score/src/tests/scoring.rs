@@ -47,7 +47,7 @@ fn credit_follows_scores_over_events() {
         assert_ok!(submit(chunk(second, 0, |_| 0)));
         blocks(1);
         // THEN its credit is the first score, lowered by the second's weight, and a default is counted
-        let credit = Credit { credit: BasisPoints(8_000), events: 2, defaults: 1 };
+        let credit = Credit { credit: BasisPoints(8_000), events: 2, defaults: 1, in_a_row: 1, ..Credit::default() };
         assert_eq!(Credits::<Test>::get(ResourceId(100)), Some(credit));
         // AND the resource of which nothing was asked has none
         assert_eq!(Credits::<Test>::get(ResourceId(101)), None);

@@ -50,7 +50,7 @@ proptest! {
             // GIVEN up to three events with random offers, deliveries, budgets and bonds
             let events: Vec<_> = markets
                 .iter()
-                .map(|(specs, budget, bond, pricing)| (measured(specs, *budget, *bond, pricing.clone()), *budget))
+                .map(|(specs, budget, bond, pricing)| (measured(specs, *budget, *bond, *pricing), *budget))
                 .collect();
             for (event, _) in &events {
                 Events::set_phase(*event, Phase::Scored).expect("the queue holds three");

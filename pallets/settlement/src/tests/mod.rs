@@ -6,6 +6,7 @@ mod disputes;
 mod escrow;
 mod payment;
 mod steps;
+mod why;
 
 use crate::{mock::*, HoldReason};
 use frame_support::traits::fungible::{Inspect, InspectHold};

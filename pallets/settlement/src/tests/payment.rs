@@ -3,7 +3,7 @@
 use super::{free, held, spec};
 use crate::{mock::*, Bonds, Escrows, Event, HoldReason, Statements, Totals};
 use frame_support::assert_ok;
-use loadstone_core::{EventId, ResourceId, YUAN};
+use loadstone_core::{BasisPoints, EventId, ResourceId, YUAN};
 use loadstone_market::{self as market, traits::Market, Phase, Pricing};
 
 #[test]
@@ -86,6 +86,24 @@ fn pay_as_bid_pays_each_its_own_price() {
         // THEN each has its own price
         assert_eq!(free(&bidder(0)), 1_000 * YUAN + 500_000);
         assert_eq!(free(&bidder(1)), 1_000 * YUAN + 540_000);
+    });
+}
+
+#[test]
+fn performance_scales_pay_where_the_programme_says_so() {
+    run(|| {
+        // GIVEN equal deliveries of a resource with a K index of 1.5 and one without a score, under value accounting
+        let specs = [spec(bidder(0), 1_000, 500_000, 100), spec(bidder(1), 1_000, 500_000, 100)];
+        let event = measured(&specs, 10 * YUAN, 5 * YUAN, Pricing::Uniform);
+        pay_by_performance(event, BasisPoints(20_000), ResourceId(0), BasisPoints(15_000));
+        assert_ok!(Events::set_phase(event, Phase::Scored));
+        // WHEN it is settled
+        settle_all();
+        // THEN 0.8 kWh at 0.5 CNY pay one and a half times as much, and nothing
+        assert_eq!(free(&bidder(0)), 1_000 * YUAN + 600_000);
+        assert_eq!(free(&bidder(1)), 1_000 * YUAN);
+        let statement = Statements::<Test>::get(event, ResourceId(0)).expect("drawn up");
+        assert_eq!((statement.performance, statement.claim), (BasisPoints(15_000), 600_000));
     });
 }
 

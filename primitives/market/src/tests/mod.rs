@@ -2,6 +2,9 @@
 
 mod audit;
 mod clearing;
+mod credit;
+mod explain;
+mod programme;
 mod record;
 mod score;
 mod setpoint;
@@ -9,7 +12,7 @@ mod settle;
 
 use crate::*;
 use loadstone_core::{
-    AccountId, AnchorNumber, AreaId, BasisPoints, Direction, Millis, Name, Price, ProgrammeId, ProgrammeVersion, Watts,
+    AccountId, AnchorNumber, AreaId, BasisPoints, Direction, Millis, Price, ProgrammeId, ProgrammeVersion, Watts,
 };
 
 /// Start of every test event.
@@ -35,32 +38,22 @@ fn event(direction: Direction, needs: &[i64], interval_ms: u32) -> Event {
 
 /// Sichuan's deviation rule and Hunan's standards, with a meter-before baseline of four readings.
 fn programme() -> Programme {
-    let ratio = BasisPoints;
     Programme {
-        name: Name::truncate_from(b"test".to_vec()),
-        price_floor: Price(0),
         price_cap: Price(4_000_000),
         price_tick: Price(10_000),
         bid_min: Watts(1),
-        pricing: Pricing::Uniform,
         settlement_interval_ms: 4_000,
-        reveal_ms: 1_000,
         baseline: BaselineMethod::MeterBefore { readings: 4 },
         score: ScoreRule {
-            own_weight: ratio(6_000),
+            own_weight: BasisPoints(6_000),
             response_standard_ms: 60_000,
-            rate_standard: ratio(1_000),
-            precision_standard: ratio(200),
-            credit_weight: ratio(2_000),
-        },
-        deviation: DeviationRule {
-            full_until: ratio(11_000),
-            over_share: ratio(5_000),
-            penalty_below: ratio(9_000),
-            penalty_factor: ratio(11_000),
+            rate_standard: BasisPoints(1_000),
+            precision_standard: BasisPoints(200),
+            credit_weight: BasisPoints(2_000),
+            ..ScoreRule::plain()
         },
         grace_ms: 2_000,
-        dispute_ms: 1_000,
+        ..Programme::plain()
     }
 }
 

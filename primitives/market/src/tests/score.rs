@@ -1,6 +1,6 @@
 //! Scores compare with quota and with peers, and every edge case is decided.
 
-use crate::{score::*, tests::programme, Credit, EventRecord, Score};
+use crate::{score::*, tests::programme, EventRecord};
 use codec::{DecodeAll, Encode, MaxEncodedLen};
 use loadstone_core::{BasisPoints, BoundedVec, ResourceId, Watts};
 use proptest::prelude::*;
@@ -115,23 +115,6 @@ fn own_accuracy_and_peers_are_weighted() {
     let score = score(&record(&[100], &[80]), &programme().score, &histogram(&[8_000, 6_000, 6_000]));
     // THEN 0.6 x 0.8 + 0.4 x 0.7
     assert_eq!(score.map(|score| score.score), Some(BasisPoints(7_600)));
-}
-
-#[test]
-fn credit_follows_scores_exponentially() {
-    let rule = programme().score;
-    let with = |accuracy: u32, value: u32| {
-        let zero = BasisPoints(0);
-        let (accuracy, score) = (BasisPoints(accuracy), BasisPoints(value));
-        Score { accuracy, peer: zero, score, rate: zero, response: zero, precision: zero, k_index: zero }
-    };
-    // GIVEN a first event of 80 %
-    let first = credit(None, &with(8_000, 8_000), &rule);
-    assert_eq!(first, Credit { credit: BasisPoints(8_000), events: 1, defaults: 0 });
-    // WHEN a default follows
-    let second = credit(Some(&first), &with(0, 0), &rule);
-    // THEN a fifth of the credit is lost and the default counted
-    assert_eq!(second, Credit { credit: BasisPoints(6_400), events: 2, defaults: 1 });
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 use crate::{
     settle::*,
     tests::{event, full_clearing, programme, segments},
-    Clearing, EventRecord, Pricing, Segment, Segments,
+    Clearing, DeviationRule, EventRecord, Pricing, Score, Segment, Segments,
 };
 use loadstone_core::{BasisPoints, BoundedVec, Direction, Price, ResourceId, Watts, HOUR_MS, YUAN};
 use proptest::prelude::*;
@@ -25,31 +25,99 @@ fn record(quota: &[i64], delivered: &[i64]) -> EventRecord {
     }
 }
 
+/// What a penalty is due for, in W·ms x basis points.
+fn punished(pay: &IntervalPay) -> u128 {
+    pay.shortfall * u128::from(pay.factor.0)
+}
+
 #[test]
 fn sichuan_vectors() {
     let rule = programme().deviation;
     let watt_hours = |energy: u128| energy / HOUR_MS as u128;
     // GIVEN a bid of 100 and 130 delivered over an hour
-    let over = interval_energies(Watts(100), Watts(130), HOUR, &rule);
+    let over = interval_pay(Watts(100), Watts(130), HOUR, &rule);
     // THEN 120 count: 110 in full and half of 20, with no penalty
-    assert_eq!((watt_hours(over.paid), over.shortfall), (120, 0));
+    assert_eq!((watt_hours(over.paid), punished(&over)), (120, 0));
     // GIVEN 80 delivered of 100 kW at 1 CNY/kWh
     let price = AwardPrice::flat(Price(YUAN as u64));
-    let under = interval_energies(Watts(100_000), Watts(80_000), HOUR, &rule);
+    let under = interval_pay(Watts(100_000), Watts(80_000), HOUR, &rule);
     // THEN pay is 80 P and the penalty (90 - 80) x 1.1 P = 11 P
-    assert_eq!(claim(under.paid, &price), 80 * YUAN);
-    assert_eq!(penalty(under.shortfall, &price, rule.penalty_factor), 11 * YUAN);
+    assert_eq!(claim(under.paid, &price, BasisPoints::ONE), 80 * YUAN);
+    assert_eq!(penalty(punished(&under), &price), 11 * YUAN);
+}
+
+/// A typical province: no penalty from 90 % on, what is missing at the price down to 70 % and at 1.5 times it below;
+/// nothing above 120 % counts.
+fn typical() -> DeviationRule {
+    DeviationRule {
+        full_until: BasisPoints(12_000),
+        over_share: BasisPoints(0),
+        shortfall_from: BasisPoints(10_000),
+        penalty_factor: BasisPoints(10_000),
+        deep_below: BasisPoints(7_000),
+        deep_factor: BasisPoints(15_000),
+        ..DeviationRule::sichuan()
+    }
+}
+
+#[test]
+fn penalties_come_in_bands() {
+    // GIVEN 100 kW asked for an hour at 1 CNY/kWh
+    let price = AwardPrice::flat(Price(YUAN as u64));
+    let due = |delivered| {
+        let energies = interval_pay(Watts(100_000), Watts(delivered), HOUR, &typical());
+        (claim(energies.paid, &price, BasisPoints::ONE) / YUAN, penalty(punished(&energies), &price) / YUAN)
+    };
+    // THEN 90 % is free of penalty, 80 % and 70 % owe what is missing, and below it costs half as much again
+    assert_eq!(due(90_000), (90, 0));
+    assert_eq!(due(80_000), (80, 20));
+    assert_eq!(due(70_000), (70, 30));
+    assert_eq!(due(60_000), (60, 60));
+    // AND over-delivery is paid up to the cap
+    assert_eq!((due(120_000), due(150_000)), ((120, 0), (120, 0)));
+}
+
+#[test]
+fn an_interval_far_off_its_quota_is_not_paid() {
+    // GIVEN North China's limit of 30 %
+    let rule = DeviationRule { void_beyond: BasisPoints(3_000), ..DeviationRule::sichuan() };
+    let paid = |delivered| interval_pay(Watts(100), Watts(delivered), HOUR, &rule).paid / HOUR_MS as u128;
+    // THEN 70 % and 130 % are still paid, and nothing beyond
+    assert_eq!((paid(70), paid(130)), (70, 120));
+    assert_eq!((paid(69), paid(131)), (0, 0));
+    // AND what was delivered still counts against the penalty
+    let punished = |delivered| punished(&interval_pay(Watts(100), Watts(delivered), HOUR, &rule));
+    assert!(punished(69) < punished(0) && punished(131) == 0);
+}
+
+#[test]
+fn performance_scales_pay_and_no_penalty() {
+    // GIVEN half of 100 kW delivered, in a programme that pays by the K index up to twice the price
+    let (clearing, hour) = (full_clearing(1_000_001), event(Direction::Down, &[100_000], HOUR));
+    let by_value = crate::Programme { performance_max: BasisPoints(20_000), ..programme() };
+    let score = |k_index| Score { k_index: BasisPoints(k_index), ..Score::default() };
+    let due = |rules: &crate::Programme, score: Option<&Score>| {
+        let record = record(&[100_000], &[50_000]);
+        let statement = statement(&hour, rules, &clearing, &segments(1_000_000, 100_000), &record, score);
+        (statement.performance.0, statement.claim, statement.penalty)
+    };
+    let plain = due(&programme(), None);
+    // THEN Hunan's K of 1.695 pays so many times as much, a greater one twice, and no score nothing
+    assert_eq!(due(&by_value, Some(&score(16_950))), (16_950, plain.1 * 1_695 / 1_000, plain.2));
+    assert_eq!(due(&by_value, Some(&score(30_000))), (20_000, plain.1 * 2, plain.2));
+    assert_eq!(due(&by_value, None), (0, 0, plain.2));
 }
 
 #[test]
 fn delivery_that_was_not_asked_for_is_not_paid() {
     let rule = programme().deviation;
     // GIVEN no quota, or delivery the wrong way
-    assert_eq!(interval_energies(Watts(0), Watts(500), HOUR, &rule), Energies::default());
-    let wrong = interval_energies(Watts(100), Watts(-500), HOUR, &rule);
+    let unasked = interval_pay(Watts(0), Watts(500), HOUR, &rule);
+    assert_eq!((unasked.paid, unasked.shortfall), (0, 0));
+    let wrong = interval_pay(Watts(100), Watts(-500), HOUR, &rule);
     // THEN nothing is paid, and the penalty is that of no delivery
     assert_eq!(wrong.paid, 0);
-    assert_eq!(wrong, interval_energies(Watts(100), Watts(0), HOUR, &rule));
+    assert_eq!(wrong, interval_pay(Watts(100), Watts(0), HOUR, &rule));
 }
 
 #[test]
@@ -58,7 +126,7 @@ fn intervals_do_not_make_up_for_each_other() {
     // GIVEN one interval at 130 % and one at 70 %
     let energies = energies(&record(&[100, 100], &[130, 70]), HOUR, &rule);
     // THEN the shortfall of the second stands
-    assert_eq!(energies.shortfall, 20 * HOUR_MS as u128);
+    assert_eq!(energies.punished, 20 * HOUR_MS as u128 * 11_000);
     assert_eq!(energies.paid, 190 * HOUR_MS as u128);
 }
 
@@ -79,7 +147,7 @@ fn uniform_pays_the_margin_and_pay_as_bid_each_its_own() {
     let record = record(&[150_000], &[150_000]);
     let paid = |pricing: Pricing| {
         let programme = crate::Programme { pricing, ..programme() };
-        statement(&hour, &programme, &clearing, &segments, &record)
+        statement(&hour, &programme, &clearing, &segments, &record, None)
     };
     // THEN the uniform claim is 150 CNY, the other 50 + 50 CNY
     assert_eq!(paid(Pricing::Uniform).claim, 150 * YUAN);
@@ -91,7 +159,7 @@ fn uniform_pays_the_margin_and_pay_as_bid_each_its_own() {
 fn nothing_awarded_claims_and_owes_nothing() {
     // GIVEN an offer above the margin
     let (clearing, hour) = (full_clearing(5), event(Direction::Down, &[100], HOUR));
-    let statement = statement(&hour, &programme(), &clearing, &segments(9, 100), &record(&[0], &[100]));
+    let statement = statement(&hour, &programme(), &clearing, &segments(9, 100), &record(&[0], &[100]), None);
     // THEN its statement is empty
     assert_eq!((statement.claim, statement.penalty, statement.paid_energy), (0, 0, 0));
 }
@@ -101,8 +169,8 @@ fn fractions_fall_to_the_escrow() {
     // GIVEN energy worth a fraction of a micro-yuan
     let price = AwardPrice::flat(Price(1));
     // THEN the claim rounds down, the penalty and the bond up
-    assert_eq!(claim(WATT_MS_PER_KWH - 1, &price), 0);
-    assert_eq!(penalty(1, &price, BasisPoints::ONE), 1);
+    assert_eq!(claim(WATT_MS_PER_KWH - 1, &price, BasisPoints::ONE), 0);
+    assert_eq!(penalty(1, &price), 1);
     assert_eq!(bond(Price(1), Watts(1), 1), 1);
     assert_eq!(bond(Price(2_000_000), Watts(100_000), HOUR_MS), 200 * YUAN);
 }
@@ -112,12 +180,12 @@ fn the_greatest_numbers_do_not_overflow() {
     // GIVEN a record at the end of every type
     let record = record(&[i64::MAX; 96], &[i64::MAX; 96]);
     let price = AwardPrice::flat(Price(u64::MAX));
-    let rule = crate::DeviationRule { over_share: BasisPoints(u32::MAX), ..programme().deviation };
+    let rule = DeviationRule { over_share: BasisPoints(u32::MAX), ..programme().deviation };
     let energies = energies(&record, u32::MAX, &rule);
     // THEN money saturates instead of wrapping
     assert_eq!(energies.paid, energies.quota);
-    assert_eq!(claim(energies.paid, &price), u128::MAX);
-    assert_eq!(penalty(u128::MAX, &price, BasisPoints(u32::MAX)), u128::MAX);
+    assert_eq!(claim(energies.paid, &price, BasisPoints(u32::MAX)), u128::MAX);
+    assert_eq!(penalty(u128::MAX, &price), u128::MAX);
 }
 
 #[test]
@@ -131,7 +199,34 @@ fn a_pot_that_suffices_pays_in_full() {
     assert_eq!(pay_factor(0, 0), BasisPoints::ONE);
 }
 
+prop_compose! {
+    /// Any sound rule without a limit that voids intervals.
+    fn sound()(
+        full_until in 10_000u32..=20_000, over_share in 0u32..=10_000, above in 0u32..=80_000,
+        shortfall_from in 0u32..=10_000, below in 0u32..=10_000, deep in 0u32..=10_000,
+        factor in 0u32..=50_000, more in 0u32..=50_000,
+    ) -> DeviationRule {
+        let penalty_below = below.min(shortfall_from);
+        DeviationRule {
+            full_until: BasisPoints(full_until),
+            over_share: BasisPoints(over_share),
+            over_until: BasisPoints(full_until + above),
+            void_beyond: BasisPoints(0),
+            shortfall_from: BasisPoints(shortfall_from),
+            penalty_below: BasisPoints(penalty_below),
+            penalty_factor: BasisPoints(factor),
+            deep_below: BasisPoints(deep.min(penalty_below)),
+            deep_factor: BasisPoints(factor + more),
+        }
+    }
+}
+
 proptest! {
+    #[test]
+    fn every_composed_rule_is_sound(rule in sound()) {
+        prop_assert!(rule.is_sound());
+    }
+
     #[test]
     fn shares_and_residue_conserve_the_pot(
         claims in proptest::collection::vec(0u128..1_000_000_000_000_000_000, 1..60),
@@ -154,17 +249,17 @@ proptest! {
 
     #[test]
     fn pay_rises_and_penalty_falls_with_delivery(
+        rule in sound(),
         quota in 0i64..1_000_000,
         delivered in -1_000_000i64..3_000_000,
         more in 0i64..1_000_000,
         interval_ms in 1_000u32..3_600_000,
     ) {
-        let rule = programme().deviation;
-        // GIVEN two deliveries of one quota
-        let less = interval_energies(Watts(quota), Watts(delivered), interval_ms, &rule);
-        let more = interval_energies(Watts(quota), Watts(delivered + more), interval_ms, &rule);
+        // GIVEN two deliveries of one quota under any sound rule that leaves no interval unpaid
+        let less = interval_pay(Watts(quota), Watts(delivered), interval_ms, &rule);
+        let more = interval_pay(Watts(quota), Watts(delivered + more), interval_ms, &rule);
         // THEN the greater one is never paid less nor punished more
-        prop_assert!(more.paid >= less.paid && more.shortfall <= less.shortfall);
+        prop_assert!(more.paid >= less.paid && punished(&more) <= punished(&less));
         // AND what is paid is at most what was delivered
         prop_assert!(less.paid <= delivered.max(0) as u128 * interval_ms as u128);
     }
@@ -175,6 +270,7 @@ proptest! {
         let price = AwardPrice::flat(Price(price));
         let (first, second) = (first as u128, second as u128);
         // THEN splitting gains nothing
-        prop_assert!(claim(first, &price) + claim(second, &price) <= claim(first + second, &price));
+        let claim = |energy| claim(energy, &price, BasisPoints::ONE);
+        prop_assert!(claim(first) + claim(second) <= claim(first + second));
     }
 }

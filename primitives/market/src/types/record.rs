@@ -4,7 +4,7 @@ use crate::types::MAX_INTERVALS;
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 
-use loadstone_core::{AnchorNumber, Balance, BasisPoints, DeviceId, EventId, Hash, ResourceId, Watts};
+use loadstone_core::{AnchorNumber, Balance, BasisPoints, DeviceId, EventId, Hash, Millis, ResourceId, Watts};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::{bounded::BoundedVec, ConstU32};
@@ -57,7 +57,18 @@ pub struct RecordChunk {
 
 /// Score of one resource in one event.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+    Clone,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
 )]
 pub struct Score {
     /// max(0, 1 - |executed - quota| / quota) over the window's energy.
@@ -79,15 +90,30 @@ pub struct Score {
 
 /// Standing of a resource over its events.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+    Clone,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
 )]
 pub struct Credit {
     /// Exponentially weighted score.
     pub credit: BasisPoints,
     /// Events scored.
     pub events: u32,
-    /// Events with an accuracy of zero.
+    /// Events that were defaults.
     pub defaults: u32,
+    /// Defaults in a row, since it was last barred.
+    pub in_a_row: u8,
+    /// It may not bid in events that start before this moment; zero when it never was barred.
+    pub barred_until: Millis,
 }
 
 /// What a resource's owner is due for one event.
@@ -99,6 +125,8 @@ pub struct Statement {
     pub quota_energy: u128,
     /// Delivered energy that counts for pay, in watt-milliseconds.
     pub paid_energy: u128,
+    /// Factor by which performance scaled the claim.
+    pub performance: BasisPoints,
     /// Claim before the pay factor, in micro-yuan.
     pub claim: Balance,
     /// Penalty, taken from the owner's bond, in micro-yuan.

@@ -1,0 +1,124 @@
+//! Every rule of a programme: where it stands in a file, what it counts, its range, and what it does.
+
+use loadstone_market::MAX_PRICE;
+
+/// Greatest value of a rule that fills a u32.
+const U32: i64 = u32::MAX as i64;
+
+/// Greatest price in micro-yuan per kWh.
+const PRICE: i64 = MAX_PRICE as i64;
+
+/// A rule that is a number.
+pub struct Rule {
+    /// Where it stands: sections and name with dots between.
+    pub path: &'static str,
+    /// What it counts.
+    pub unit: &'static str,
+    /// Least value.
+    pub least: i64,
+    /// Greatest value.
+    pub most: i64,
+    /// What it does.
+    pub text: &'static str,
+}
+
+/// A rule that is a word.
+pub struct Word {
+    /// What it is called.
+    pub name: &'static str,
+    /// What it does.
+    pub text: &'static str,
+    /// The words that it may be, and what they mean.
+    pub meanings: &'static [(&'static str, &'static str)],
+}
+
+const fn rule(path: &'static str, unit: &'static str, (least, most): (i64, i64), text: &'static str) -> Rule {
+    Rule { path, unit, least, most, text }
+}
+
+/// Unit of prices.
+pub const MICRO: &str = "micro-yuan per kWh";
+const MS: &str = "milliseconds";
+const UNIX: &str = "Unix milliseconds";
+const BP: &str = "basis points, 10000 = 100 %";
+const QUOTA: &str = "basis points of the quota";
+const TIMES: &str = "basis points of the award's price";
+
+/// Every word, in the order of the file.
+pub const WORDS: [Word; 2] = [
+    Word {
+        name: "product",
+        text: "What is bought.",
+        meanings: &[
+            ("contracted", "capacity for a season, called when needed"),
+            ("day_ahead", "invited on the day before"),
+            ("intraday", "bought within the day"),
+            ("emergency", "called at once"),
+            ("valley_filling", "more consumption in hours of low load"),
+        ],
+    },
+    Word {
+        name: "pricing",
+        text: "What a cleared watt is paid.",
+        meanings: &[("uniform", "every award at the marginal price"), ("pay_as_bid", "each award at its own price")],
+    },
+];
+
+/// Every number, in the order of the file.
+pub const RULES: [Rule; 31] = [
+    rule("from", UNIX, (0, i64::MAX), "No event under these rules starts before."),
+    rule("until", UNIX, (0, i64::MAX), "No event under these rules ends after; 0 for no end."),
+    rule("intervals_max", "settlement intervals", (1, 96), "Longest window of an event."),
+    rule("price_floor", MICRO, (0, PRICE), "Least price of a bid; the cap, where the programme fixes the price."),
+    rule("price_cap", MICRO, (0, PRICE), "Greatest price of a bid; bonds are held at it."),
+    rule("price_tick", MICRO, (1, i64::MAX), "Step between prices: floor, floor + tick, ..., cap; at most 1024."),
+    rule("bid_min", "watts", (1, i64::MAX), "Least that one resource may offer in all."),
+    rule("credit_min", BP, (0, 10_000), "Least credit of a resource that bids; newcomers may. 0 for no such gate."),
+    rule("performance_max", BP, (0, 100_000), "Greatest K index that scales pay; 0 where pay does not depend on it."),
+    rule("settlement_interval_ms", MS, (1_000, 3_600_000), "Length of a settlement interval."),
+    rule("reveal_ms", MS, (0, U32), "Time to reveal bids after gate closure."),
+    rule("grace_ms", MS, (0, U32), "Time after the window in which late readings still count."),
+    rule("dispute_ms", MS, (0, U32), "Time after scoring in which a participant may dispute."),
+    rule(
+        "baseline.meter_before.readings",
+        "readings",
+        (1, 3_600),
+        "How many readings before the event make its baseline.",
+    ),
+    rule("score.own_weight", BP, (0, 10_000), "Weight of own accuracy; the rest goes to the rank against the median."),
+    rule("score.response_standard_ms", MS, (1, U32), "Response time that scores zero."),
+    rule("score.rate_standard", "basis points of the quota per second", (1, U32), "Standard ramp rate."),
+    rule("score.precision_standard", QUOTA, (1, U32), "Error that scores zero."),
+    rule(
+        "score.credit_weight",
+        BP,
+        (0, 10_000),
+        "Weight of the newest event in the standing; the rest stays with the past.",
+    ),
+    rule("score.default_below", BP, (0, 10_000), "Accuracy below which an event is a default."),
+    rule("score.bar_after", "defaults in a row", (0, 255), "So many bar a resource from bidding; 0 for no such rule."),
+    rule("score.bar_days", "days", (0, 65_535), "For so long from the end of the last of these events."),
+    rule("deviation.full_until", QUOTA, (10_000, 20_000), "Up to here delivery counts in full."),
+    rule("deviation.over_share", BP, (0, 10_000), "Share of the delivery above that which still counts."),
+    rule("deviation.over_until", QUOTA, (10_000, 100_000), "Up to here delivery counts at all."),
+    rule(
+        "deviation.void_beyond",
+        QUOTA,
+        (0, 10_000),
+        "A greater deviation leaves the interval unpaid; 0 for no such limit.",
+    ),
+    rule("deviation.shortfall_from", QUOTA, (0, 10_000), "From here the shortfall of a punished interval counts."),
+    rule("deviation.penalty_below", QUOTA, (0, 10_000), "Below this a penalty is due."),
+    rule("deviation.penalty_factor", TIMES, (0, 100_000), "What missing energy costs then."),
+    rule("deviation.deep_below", QUOTA, (0, 10_000), "Below this the deep penalty is due instead; 0 for none."),
+    rule("deviation.deep_factor", TIMES, (0, 100_000), "What missing energy costs then."),
+];
+
+/// Pairs of rules of which the second may not be less than the first.
+pub const RISING: [(&str, &str); 5] = [
+    ("price_floor", "price_cap"),
+    ("deviation.full_until", "deviation.over_until"),
+    ("deviation.penalty_below", "deviation.shortfall_from"),
+    ("deviation.deep_below", "deviation.penalty_below"),
+    ("deviation.penalty_factor", "deviation.deep_factor"),
+];

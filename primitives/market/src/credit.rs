@@ -1,0 +1,50 @@
+//! Credit: what a resource's scores say of it over its events, and when it may not bid.
+
+use crate::{score::blend, Credit, Event, Programme, Score, ScoreRule};
+use loadstone_core::Millis;
+
+/// Milliseconds in a day.
+const DAY_MS: u64 = 24 * 3_600_000;
+
+/// Why a resource may not bid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// Too many defaults in a row; until this moment.
+    Barred(Millis),
+    /// Its credit is below what the programme asks for.
+    CreditTooLow,
+}
+
+/// Standing after a scored event that ended at `end`.
+///
+/// The score itself at first, then `credit_weight` of the newest and the rest of the past, rounded down. An accuracy
+/// below `default_below` is a default. After `bar_after` of them in a row the resource is barred for `bar_days` from the
+/// event's end, and the row begins anew; a resource that serves its time keeps the credit that it has, and recovers
+/// it by delivering. Counts saturate.
+pub fn credit(before: Option<&Credit>, score: &Score, rule: &ScoreRule, end: Millis) -> Credit {
+    let past = before.cloned().unwrap_or(Credit { credit: score.score, ..Credit::default() });
+    let is_default = score.accuracy < rule.default_below;
+    let in_a_row = if is_default { past.in_a_row.saturating_add(1) } else { 0 };
+    let is_barred = rule.bar_after > 0 && in_a_row >= rule.bar_after;
+    let until = end.after(u64::from(rule.bar_days).saturating_mul(DAY_MS));
+    Credit {
+        credit: blend(rule.credit_weight, score.score, past.credit),
+        events: past.events.saturating_add(1),
+        defaults: past.defaults.saturating_add(is_default.into()),
+        in_a_row: if is_barred { 0 } else { in_a_row },
+        // Events may be scored in another order than they ended.
+        barred_until: if is_barred { past.barred_until.max(until) } else { past.barred_until },
+    }
+}
+
+/// Whether a resource of this standing may bid in the event. One without a scored event may.
+///
+/// # Errors
+/// [`Unfit`] where it is barred during any part of the window, or its credit is below the programme's gate.
+pub fn admit(credit: Option<&Credit>, event: &Event, programme: &Programme) -> Result<(), Unfit> {
+    match credit {
+        Some(credit) if event.start < credit.barred_until => Err(Unfit::Barred(credit.barred_until)),
+        Some(credit) if credit.credit < programme.credit_min => Err(Unfit::CreditTooLow),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,230 @@
+//! Why this number: every step from a bid to its pay, with what went in, what came out, and where a limit hit.
+//!
+//! The steps are those that clearing, setpoints, scores and settlement take, by the same functions. Whoever reads them
+//! can compute each line from the lines above; docs/market.md has the formulas.
+
+use crate::{
+    clearing::{award, awards},
+    score::{accuracy, score, Histogram},
+    setpoint::{quota, setpoint},
+    settle::{claim, energies, interval_pay, penalty, performance, share, AwardPrice, IntervalPay},
+    Clearing, Event, EventRecord, Programme, Score, Segments,
+};
+use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode};
+use core::cmp::Ordering;
+use loadstone_core::{Balance, BasisPoints, Price, Resource, Watts};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// What the chain knows of one resource in a cleared event.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The event.
+    pub event: &'a Event,
+    /// Its rules.
+    pub programme: &'a Programme,
+    /// Its clearing.
+    pub clearing: &'a Clearing,
+    /// The resource.
+    pub resource: &'a Resource,
+    /// What was revealed for it.
+    pub segments: &'a Segments,
+    /// What was measured, once on chain.
+    pub record: Option<&'a EventRecord>,
+    /// Accuracies of all scored resources, once all records are on chain.
+    pub histogram: Option<&'a Histogram>,
+    /// What it shares with others, once all claims are known.
+    pub shared: Option<Shared>,
+}
+
+/// What the pay of a resource depends on beside itself, in micro-yuan.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize,
+)]
+pub struct Shared {
+    /// What all claims are paid from.
+    pub pot: Balance,
+    /// All claims.
+    pub claims: Balance,
+    /// Claims of resources before this one, in the event's order.
+    pub before: Balance,
+    /// What earlier penalties have left of the owner's bond.
+    pub bond_left: Balance,
+}
+
+/// The way of one resource through an event.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+pub struct Explanation {
+    /// Each offer with its award.
+    pub offers: Vec<OfferSteps>,
+    /// Watts awarded in all.
+    pub award: Watts,
+    /// Each settlement interval.
+    pub intervals: Vec<IntervalSteps>,
+    /// The score; `None` before all records are on chain, and where nothing was asked.
+    pub score: Option<ScoreSteps>,
+    /// The pay; `None` before the resource is scored.
+    pub pay: Option<PaySteps>,
+}
+
+/// Where an offer lies.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// Below the marginal price: awarded in full.
+    BelowMargin,
+    /// At it: floor((before + watts) x residual / total) - floor(before x residual / total).
+    AtMargin,
+    /// Above it: awarded nothing.
+    AboveMargin,
+}
+
+/// One offer.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+pub struct OfferSteps {
+    /// Price asked.
+    pub price: Price,
+    /// Watts offered.
+    pub watts: Watts,
+    /// Watts in its price bucket before it.
+    pub before: Watts,
+    /// Where it lies.
+    pub place: Place,
+    /// Watts awarded.
+    pub award: Watts,
+}
+
+/// One settlement interval.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+pub struct IntervalSteps {
+    /// Watts needed.
+    pub need: Watts,
+    /// Watts asked: ceil(award x need / peak need).
+    pub quota: Watts,
+    /// What was measured; `None` before the record is on chain.
+    pub measured: Option<MeasuredSteps>,
+}
+
+/// What follows from the record in one interval.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+pub struct MeasuredSteps {
+    /// Load without regulation.
+    pub baseline: Watts,
+    /// Level to hold: baseline less quota, or plus it, within the load's range.
+    pub setpoint: Watts,
+    /// Whether the load's range limited it.
+    pub is_clamped: bool,
+    /// Mean power delivered.
+    pub delivered: Watts,
+    /// What is paid and punished.
+    pub pay: IntervalPay,
+}
+
+/// The score.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+pub struct ScoreSteps {
+    /// Resources that were scored.
+    pub scored: u64,
+    /// Median of their accuracies, as the lower edge of its percent.
+    pub median: Option<BasisPoints>,
+    /// What followed.
+    pub score: Score,
+}
+
+/// The pay.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+pub struct PaySteps {
+    /// Sum of awarded watts x price; the award's price is this over the award.
+    pub value: u128,
+    /// Energy that is paid, in W·ms.
+    pub paid_energy: u128,
+    /// Factor by which performance scales pay.
+    pub performance: BasisPoints,
+    /// Claim: floor(energy x value x performance / (award x 3.6e9 W·ms per kWh)).
+    pub claim: Balance,
+    /// Penalty before the bond limits it, rounded up.
+    pub penalty_due: Balance,
+    /// Pot, claims and bond; `None` before all claims are known.
+    pub shared: Option<Shared>,
+    /// Penalty taken; `None` as above.
+    pub penalty: Option<Balance>,
+    /// Paid: the claim, or where claims exceed the pot
+    /// floor((before + claim) x pot / claims) - floor(before x pot / claims).
+    pub paid: Option<Balance>,
+}
+
+/// Every step as far as the event has come.
+pub fn explain(facts: &Facts) -> Explanation {
+    let score = facts.record.zip(facts.histogram).and_then(|(record, histogram)| {
+        let score = score(record, &facts.programme.score, histogram)?;
+        Some(ScoreSteps { scored: histogram.count(), median: histogram.median(), score })
+    });
+    let judged = facts.record.filter(|record| facts.histogram.is_some() || accuracy(record).is_none());
+    Explanation {
+        offers: offers(facts),
+        award: awards(facts.clearing, facts.segments),
+        intervals: intervals(facts),
+        pay: judged.map(|record| pay(facts, record, score.as_ref().map(|steps| &steps.score))),
+        score,
+    }
+}
+
+fn offers(facts: &Facts) -> Vec<OfferSteps> {
+    let steps = facts.segments.iter().map(|segment| OfferSteps {
+        price: segment.price,
+        watts: segment.watts,
+        before: segment.before,
+        place: match segment.price.cmp(&facts.clearing.marginal_price) {
+            Ordering::Less => Place::BelowMargin,
+            Ordering::Equal => Place::AtMargin,
+            Ordering::Greater => Place::AboveMargin,
+        },
+        award: award(facts.clearing, segment),
+    });
+    steps.collect()
+}
+
+fn intervals(facts: &Facts) -> Vec<IntervalSteps> {
+    let (peak, award) = (facts.event.peak_need(), awards(facts.clearing, facts.segments));
+    let steps = facts.event.needs.iter().enumerate().map(|(interval, need)| IntervalSteps {
+        need: *need,
+        quota: quota(award, *need, peak),
+        measured: facts.record.and_then(|record| measured(facts, record, interval)),
+    });
+    steps.collect()
+}
+
+fn measured(facts: &Facts, record: &EventRecord, interval: usize) -> Option<MeasuredSteps> {
+    let (quota, delivered) = (*record.quota.get(interval)?, *record.delivered.get(interval)?);
+    let Resource { load_min, load_max, .. } = facts.resource;
+    let level = |low, high| setpoint(record.baseline, quota, facts.event.direction, low, high);
+    let held = level(*load_min, *load_max);
+    Some(MeasuredSteps {
+        baseline: record.baseline,
+        setpoint: held,
+        is_clamped: held != level(Watts(i64::MIN), Watts(i64::MAX)),
+        delivered,
+        pay: interval_pay(quota, delivered, facts.event.interval_ms, &facts.programme.deviation),
+    })
+}
+
+fn pay(facts: &Facts, record: &EventRecord, score: Option<&Score>) -> PaySteps {
+    let price = AwardPrice::new(&facts.programme.pricing, facts.clearing, facts.segments);
+    let energies = energies(record, facts.event.interval_ms, &facts.programme.deviation);
+    let performance = performance(facts.programme, score);
+    let claim = claim(energies.paid, &price, performance);
+    let penalty_due = penalty(energies.punished, &price);
+    PaySteps {
+        value: price.value(),
+        paid_energy: energies.paid,
+        performance,
+        claim,
+        penalty_due,
+        shared: facts.shared,
+        penalty: facts.shared.map(|shared| penalty_due.min(shared.bond_left)),
+        paid: facts.shared.map(|shared| share(shared.pot, shared.claims, shared.before, claim)),
+    }
+}
