@@ -3,7 +3,9 @@
 mod audit;
 mod clearing;
 mod credit;
+mod days;
 mod explain;
+mod oracle;
 mod programme;
 mod record;
 mod score;

@@ -1,11 +1,13 @@
 //! A programme: the versioned rules that an event is opened, measured and paid under.
 
 mod baseline;
+mod days;
 mod deviation;
 mod product;
 mod score;
 
 pub use baseline::*;
+pub use days::*;
 pub use deviation::*;
 pub use product::*;
 pub use score::*;

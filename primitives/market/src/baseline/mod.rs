@@ -1,7 +1,19 @@
 //! Baselines: the load that would have been there without regulation.
 
-use crate::{math::watts_signed, BaselineMethod};
+pub mod adjust;
+pub mod calendar;
+pub mod days;
+pub mod profile;
+
+use crate::{math::watts_signed, Adjustment, BaselineMethod, Calendar, DayRule};
+use adjust::{adjust, AdjustmentSteps};
+use alloc::{collections::BTreeSet, vec::Vec};
+use codec::{Decode, DecodeWithMemTracking, Encode};
+use days::{choose, eligible, mean_at, CountedDay};
 use loadstone_core::{Millis, Watts};
+use profile::Profile;
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
 
 /// One meter reading of a resource, as its units hold it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +55,34 @@ pub fn baseline(
             meter_before(readings.filter(|reading| reading.at < start).map(Into::into), *n)
         }
     }
+}
+
+/// A baseline of other days, with all that it is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+pub struct DayBaseline {
+    /// Load in each of the event's intervals.
+    pub loads: Vec<Watts>,
+    /// Days that counted, newest first, with those marked that were kept.
+    pub days: Vec<CountedDay>,
+    /// How it was adjusted; `None` where it was not.
+    pub adjustment: Option<AdjustmentSteps>,
+}
+
+/// Mean of X of Y days over the event's `intervals` intervals, adjusted to its day. `events` are the days of the
+/// resource's other events; `opened` is when this one was opened, and nothing of the event's day counts that was not
+/// over by then. `None` where too few days are eligible.
+pub fn of_days(
+    profile: &Profile,
+    intervals: usize,
+    (rule, adjustment, calendar): (&DayRule, &Adjustment, &Calendar),
+    events: &BTreeSet<u32>,
+    opened: Millis,
+) -> Option<DayBaseline> {
+    let days = choose(eligible(profile, intervals, rule, calendar, events), rule);
+    let window = 0..i64::try_from(intervals).ok()?;
+    let mut loads = window.map(|interval| mean_at(profile, &days, interval)).collect::<Option<Vec<Watts>>>()?;
+    let adjustment = adjust(adjustment, profile, &days, opened, &mut loads);
+    Some(DayBaseline { loads, days, adjustment })
 }
 
 #[cfg(test)]
