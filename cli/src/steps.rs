@@ -45,11 +45,16 @@ pub struct Read {
     pub resource: Resource,
     /// What was measured.
     pub record: Option<EventRecord>,
-    segments: Segments,
-    histogram: Option<Histogram>,
-    shared: Option<Shared>,
-    score: Option<Score>,
-    statement: Option<Statement>,
+    /// What was revealed for it.
+    pub segments: Segments,
+    /// Accuracies of all resources, once all records are on chain.
+    pub histogram: Option<Histogram>,
+    /// What its pay depends on beside itself, once settled.
+    pub shared: Option<Shared>,
+    /// Its score, once scored.
+    pub score: Option<Score>,
+    /// Its pay, once drawn up.
+    pub statement: Option<Statement>,
 }
 
 impl Read {

@@ -195,3 +195,7 @@ fn pay_lines(told: &Explanation, pay: &PaySteps) -> String {
     lines.push(format!("penalty due {due} CNY, bond left {left} CNY: {taken} CNY taken"));
     lines.join("\n")
 }
+
+#[cfg(test)]
+#[path = "../tests/why.rs"]
+mod tests;
