@@ -77,6 +77,9 @@ pub enum Command {
     /// Recomputes an event from bids and anchored units and compares it with the chain.
     Audit(audit::Audit),
     /// Explains a resource's award, quotas, score and pay in an event, step by step.
+    ///
+    /// With --json everything that goes into the numbers stands beside them, with the formulas. What the chain says is
+    /// compared with what the steps give; a difference ends with exit code 3.
     Why(why::Why),
     /// Writes the evidence bundle of a unit.
     Proof(proof::Proof),

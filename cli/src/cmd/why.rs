@@ -13,10 +13,7 @@ use loadstone_market::explain::{Explanation, IntervalSteps, PaySteps, Place};
 use serde_json::{json, to_value};
 use std::collections::BTreeMap;
 
-/// Explains a resource's award, quotas, score and pay in an event, step by step.
-///
-/// With --json everything that goes into the numbers stands beside them, with the formulas. What the chain says is
-/// compared with what the steps give; a difference ends with exit code 3.
+/// Explains a resource's way through an event.
 #[derive(Args, Debug)]
 pub struct Why {
     /// The event; it must be cleared.
