@@ -2,7 +2,7 @@
 
 use crate::client::State;
 use anyhow::{bail, Result};
-use loadstone_core::{Balance, EventId, Resource, ResourceId};
+use loadstone_core::{EventId, Resource, ResourceId};
 use loadstone_evidence::keys;
 use loadstone_market::{
     explain::{explain, Explanation, Facts, Shared},
@@ -132,8 +132,8 @@ async fn shared(state: &State<'_>, of: EventId, id: ResourceId, event: &Event, r
     let totals: Totals = state.get(keys::totals(of)).await?.unwrap_or_default();
     let commitment: Option<Commitment> = state.get(keys::commitment(of, &resource.owner)).await?;
     let bond = commitment.map_or(0, |commitment| commitment.bond);
-    let mut shared = Shared { pot: event.budget, claims: totals.claims, before: 0, bond_left: bond };
-    if totals.claims <= event.budget && totals.penalties == 0 {
+    let mut shared = Shared::new(event.budget, &totals, bond);
+    if !shared.depends_on_others(&totals) {
         return Ok(shared);
     }
     let count: u32 = state.get(keys::event_resource_count(of)).await?.unwrap_or_default();
@@ -145,11 +145,8 @@ async fn shared(state: &State<'_>, of: EventId, id: ResourceId, event: &Event, r
     let (statements, owners) =
         (state.get_all::<Statement>(&statements).await?, state.get_all::<Resource>(&owners).await?);
     for (statement, owner) in statements.into_iter().zip(owners) {
-        let Some(Statement { claim, penalty, .. }) = statement else { continue };
-        let is_same = owner.is_some_and(|owner| owner.owner == resource.owner);
-        let own: Balance = if is_same { penalty } else { 0 };
-        shared.before = shared.before.saturating_add(claim);
-        shared.bond_left = shared.bond_left.saturating_sub(own);
+        let Some(statement) = statement else { continue };
+        shared.pass(&statement, owner.is_some_and(|owner| owner.owner == resource.owner));
     }
     Ok(shared)
 }

@@ -100,6 +100,17 @@ impl<B: BlockT> Book<B> {
         sorted(lacking.map(|entry| entry.order.clone()).collect())
     }
 
+    /// Where the next order will stand, to ask later what came from then on.
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Held orders that came at this place or later and that the best chain lacks, as they came.
+    pub fn since(&self, place: u64) -> Vec<Arc<Order<B>>> {
+        let late = self.entries.range(place..).filter(|(_, entry)| entry.included.is_none());
+        late.map(|(_, entry)| entry.order.clone()).collect()
+    }
+
     /// How many the best chain lacks.
     pub fn lacking(&self) -> usize {
         self.entries.values().filter(|entry| entry.included.is_none()).count()

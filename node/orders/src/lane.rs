@@ -132,6 +132,15 @@ impl<B: BlockT, C: Chain<B>> Lane<B, C> {
         self.state.lock().book.waiting()
     }
 
+    /// Tells, each time it is asked, of orders that came since it was asked before, or since now.
+    pub fn later(self: &Arc<Self>) -> impl FnMut() -> Vec<Arc<Order<B>>> {
+        let (lane, mut seen) = (self.clone(), self.state.lock().book.next());
+        move || {
+            let state = lane.state.lock();
+            state.book.since(std::mem::replace(&mut seen, state.book.next()))
+        }
+    }
+
     /// How many held orders the newest chain seen lacks.
     pub fn lacking(&self) -> usize {
         self.state.lock().book.lacking()

@@ -23,7 +23,7 @@ use crate::{
     keep::Keep,
     lane::{Chain, Lane},
     order::{Order, Transaction},
-    ready::{Held, Ready},
+    ready::Ready,
     LOG,
 };
 
@@ -144,15 +144,6 @@ where
         held
     }
 
-    /// Tells of orders as they come, while a block is filled.
-    fn later(&self) -> Held<P::Block>
-    where
-        C: 'static,
-    {
-        let lane = self.lane.clone();
-        Box::new(move || lane.waiting_anywhere())
-    }
-
     fn get(&self, hash: &P::Hash) -> Option<Arc<Order<P::Block>>> {
         self.lane.get(hash).or_else(|| self.overdue.get(hash))
     }
@@ -250,18 +241,21 @@ where
     }
 
     async fn ready_at(&self, at: HashOf<P>) -> ReadyBox<P> {
-        Box::new(Ready::new(self.held(at), self.later(), self.pool.ready_at(at).await))
+        let later = Box::new(self.lane.later());
+        Box::new(Ready::new(self.held(at), later, self.pool.ready_at(at).await))
     }
 
     async fn ready_at_with_timeout(&self, at: HashOf<P>, timeout: Duration) -> ReadyBox<P> {
         let timeout = if self.has_order(at) { timeout.min(POOL_PATIENCE) } else { timeout };
-        Box::new(Ready::new(self.held(at), self.later(), self.pool.ready_at_with_timeout(at, timeout).await))
+        let later = Box::new(self.lane.later());
+        Box::new(Ready::new(self.held(at), later, self.pool.ready_at_with_timeout(at, timeout).await))
     }
 
     fn ready(&self) -> ReadyBox<P> {
+        let later = Box::new(self.lane.later());
         let mut held = self.lane.waiting_anywhere();
         held.extend(self.overdue.waiting_anywhere());
-        Box::new(Ready::new(held, self.later(), self.pool.ready()))
+        Box::new(Ready::new(held, later, self.pool.ready()))
     }
 
     async fn report_invalid(

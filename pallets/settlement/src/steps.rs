@@ -116,8 +116,8 @@ impl<T: Config> Pallet<T> {
         let owner = T::Directory::resource(resource)?.owner;
         let record = T::Scores::record(event, resource)?;
         let segments = T::Market::segments(event, resource);
-        let score = T::Scores::score(event, resource);
         let Rules { event: details, programme, clearing } = rules;
+        let score = (programme.performance_max.0 > 0).then(|| T::Scores::score(event, resource)).flatten();
         let mut statement = statement(details, programme, clearing, &segments, &record, score.as_ref());
         let mut bond = Bonds::<T>::get(event, &owner).unwrap_or_default();
         statement.penalty = statement.penalty.min(bond.held.saturating_sub(bond.penalty));

@@ -38,18 +38,14 @@ impl<T: Config> Pallet<T> {
     /// Pot, claims and bond. Walks the resources before this one where they matter, which only a query may do.
     fn shared(id: EventId, event: &market::Event, resource: ResourceId, owner: &AccountId) -> Shared {
         let totals = Totals::<T>::get(id);
-        let mut shared =
-            Shared { pot: event.budget, claims: totals.claims, before: 0, bond_left: T::Market::bond(id, owner) };
-        if totals.claims <= event.budget && totals.penalties == 0 {
+        let mut shared = Shared::new(event.budget, &totals, T::Market::bond(id, owner));
+        if !shared.depends_on_others(&totals) {
             return shared;
         }
         let places = (0..T::Market::resource_count(id)).filter_map(|index| T::Market::resource_at(id, index));
         for earlier in places.take_while(|earlier| *earlier != resource) {
             let Some(statement) = Statements::<T>::get(id, earlier) else { continue };
-            shared.before = shared.before.saturating_add(statement.claim);
-            if T::Directory::resource(earlier).is_some_and(|earlier| earlier.owner == *owner) {
-                shared.bond_left = shared.bond_left.saturating_sub(statement.penalty);
-            }
+            shared.pass(&statement, T::Directory::resource(earlier).is_some_and(|earlier| earlier.owner == *owner));
         }
         shared
     }

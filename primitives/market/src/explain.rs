@@ -8,7 +8,7 @@ use crate::{
     score::{accuracy, score, Histogram},
     setpoint::{quota, setpoint},
     settle::{claim, energies, interval_pay, penalty, performance, share, AwardPrice, IntervalPay},
-    Clearing, Event, EventRecord, Programme, Score, Segments,
+    Clearing, Event, EventRecord, Programme, Score, Segments, Statement, Totals,
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -51,6 +51,25 @@ pub struct Shared {
     pub before: Balance,
     /// What earlier penalties have left of the owner's bond.
     pub bond_left: Balance,
+}
+
+impl Shared {
+    /// In an event with these totals, for an owner with this bond, before any other resource.
+    pub const fn new(pot: Balance, totals: &Totals, bond: Balance) -> Self {
+        Self { pot, claims: totals.claims, before: 0, bond_left: bond }
+    }
+
+    /// Whether resources before this one matter: where the pot is short, or penalties were taken.
+    pub const fn depends_on_others(&self, totals: &Totals) -> bool {
+        totals.claims > self.pot || totals.penalties > 0
+    }
+
+    /// Counts a resource before this one in the event's order; `is_own` where both have one owner.
+    pub fn pass(&mut self, earlier: &Statement, is_own: bool) {
+        let taken = if is_own { earlier.penalty } else { 0 };
+        self.before = self.before.saturating_add(earlier.claim);
+        self.bond_left = self.bond_left.saturating_sub(taken);
+    }
 }
 
 /// The way of one resource through an event.

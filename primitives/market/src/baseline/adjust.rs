@@ -6,7 +6,7 @@ use crate::{
         profile::Profile,
     },
     math::watts_signed,
-    Adjustment, AdjustmentWindow,
+    AdjustBy, Adjustment, AdjustmentWindow,
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -52,15 +52,10 @@ pub fn adjust(
     opened: Millis,
     loads: &mut [Watts],
 ) -> Option<AdjustmentSteps> {
-    let window = match rule {
-        Adjustment::None => return None,
-        Adjustment::Additive { window, .. } | Adjustment::Ratio { window, .. } => window,
-    };
-    let (intervals, actual, baseline) = compare(profile, days, window, opened)?;
-    let (by, is_clamped) = match rule {
-        Adjustment::Additive { limit, .. } => additive(intervals, actual, baseline, *limit),
-        Adjustment::Ratio { least, most, .. } => ratio(actual, baseline, *least, *most)?,
-        Adjustment::None => return None,
+    let (intervals, actual, baseline) = compare(profile, days, &rule.window, opened)?;
+    let (by, is_clamped) = match rule.by {
+        AdjustBy::Difference { limit } => difference(intervals, actual, baseline, limit),
+        AdjustBy::Ratio { least, most } => ratio(actual, baseline, least, most)?,
     };
     for load in loads {
         *load = moved(*load, by);
@@ -86,7 +81,7 @@ fn compare(
 }
 
 /// mean(a) - mean(b), rounded down, at most `limit` of |mean(b)| either way, which rounds down too.
-fn additive(intervals: u32, actual: i128, baseline: i128, limit: BasisPoints) -> (AdjustedBy, bool) {
+fn difference(intervals: u32, actual: i128, baseline: i128, limit: BasisPoints) -> (AdjustedBy, bool) {
     let count = i128::from(intervals.max(1));
     let wanted = (actual - baseline).div_euclid(count);
     let most = baseline.abs().saturating_mul(i128::from(limit.0)) / (count * i128::from(BASIS_POINTS));

@@ -68,20 +68,20 @@ pub struct DayBaseline {
     pub adjustment: Option<AdjustmentSteps>,
 }
 
-/// Mean of X of Y days over the event's `intervals` intervals, adjusted to its day. `events` are the days of the
+/// Mean of X of Y days over the event's `intervals` intervals, adjusted to its day where there is a rule for that. `events` are the days of the
 /// resource's other events; `opened` is when this one was opened, and nothing of the event's day counts that was not
 /// over by then. `None` where too few days are eligible.
 pub fn of_days(
     profile: &Profile,
     intervals: usize,
-    (rule, adjustment, calendar): (&DayRule, &Adjustment, &Calendar),
+    (rule, adjustment, calendar): (&DayRule, Option<&Adjustment>, &Calendar),
     events: &BTreeSet<u32>,
     opened: Millis,
 ) -> Option<DayBaseline> {
     let days = choose(eligible(profile, intervals, rule, calendar, events), rule);
     let window = 0..i64::try_from(intervals).ok()?;
     let mut loads = window.map(|interval| mean_at(profile, &days, interval)).collect::<Option<Vec<Watts>>>()?;
-    let adjustment = adjust(adjustment, profile, &days, opened, &mut loads);
+    let adjustment = adjustment.and_then(|rule| adjust(rule, profile, &days, opened, &mut loads));
     Some(DayBaseline { loads, days, adjustment })
 }
 

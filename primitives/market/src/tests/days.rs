@@ -2,7 +2,7 @@
 
 use crate::{
     baseline::{adjust::AdjustedBy, days::event_days, of_days, profile::Profile, DayBaseline, Reading},
-    Adjustment, AdjustmentWindow, Calendar, DayRule, Which,
+    AdjustBy, Adjustment, AdjustmentWindow, Calendar, DayRule, Which,
 };
 use loadstone_core::{BasisPoints, Millis, Watts, HOUR_MS};
 use proptest::prelude::*;
@@ -40,7 +40,7 @@ fn days(load: impl Fn(i64) -> i64) -> Profile {
     Profile::of(START, HOUR, -50 * DAY, loads.collect())
 }
 
-fn baseline(profile: &Profile, rule: &DayRule, adjustment: &Adjustment) -> Option<DayBaseline> {
+fn baseline(profile: &Profile, rule: &DayRule, adjustment: Option<&Adjustment>) -> Option<DayBaseline> {
     of_days(profile, 4, (rule, adjustment, &china()), &BTreeSet::new(), START)
 }
 
@@ -52,13 +52,13 @@ fn counted(found: &DayBaseline) -> Vec<(u8, bool)> {
 fn the_highest_of_the_newest_working_days_are_kept() {
     // GIVEN days whose load falls by 10 W a day back THEN five working days count, of which the lowest, the oldest, goes
     let profile = days(|day| 1_000 + 10 * day);
-    let found = baseline(&profile, &high_4_of_5(), &Adjustment::None).expect("days enough");
+    let found = baseline(&profile, &high_4_of_5(), None).expect("days enough");
     assert_eq!(counted(&found), [(1, true), (2, true), (5, true), (6, true), (7, false)]);
     // AND the mean of 990, 980, 950 and 940 W is 965 W
     assert_eq!(found.loads, [Watts(965); 4]);
     // GIVEN the other choices of two THEN they are those in the middle, and the lowest
     let two = |which| DayRule { keep: 2, which, ..high_4_of_5() };
-    let of = |which| baseline(&profile, &two(which), &Adjustment::None).map(|found| found.loads[0]);
+    let of = |which| baseline(&profile, &two(which), None).map(|found| found.loads[0]);
     assert_eq!((of(Which::Middle), of(Which::Lowest)), (Some(Watts(965)), Some(Watts(935))));
 }
 
@@ -66,7 +66,7 @@ fn the_highest_of_the_newest_working_days_are_kept() {
 fn days_that_are_not_alike_do_not_count() {
     let found = |calendar: &Calendar, events: &BTreeSet<u32>, rule: &DayRule| {
         let profile = days(|_| 1_000);
-        of_days(&profile, 4, (rule, &Adjustment::None, calendar), events, START).map(|found| counted(&found))
+        of_days(&profile, 4, (rule, None, calendar), events, START).map(|found| counted(&found))
     };
     let backs =
         |found: Option<Vec<(u8, bool)>>| found.map(|days| days.iter().map(|(back, _)| *back).collect::<Vec<_>>());
@@ -91,22 +91,25 @@ fn days_that_are_not_alike_do_not_count() {
 fn days_of_little_load_give_way_to_older_ones() {
     // GIVEN a standstill two days ago
     let profile = days(|day| if day == -2 { 10 } else { 1_000 });
-    let found = baseline(&profile, &high_4_of_5(), &Adjustment::None).expect("days enough");
+    let found = baseline(&profile, &high_4_of_5(), None).expect("days enough");
     // THEN it is dropped, and the day before takes its place
     assert_eq!(counted(&found).iter().map(|(back, _)| *back).collect::<Vec<_>>(), [1, 5, 6, 7, 8]);
     // GIVEN loads that feed in, and nothing at all THEN it still ends
-    assert!(baseline(&days(|_| -500), &high_4_of_5(), &Adjustment::None).is_none());
-    assert!(baseline(&days(|_| 0), &high_4_of_5(), &Adjustment::None).is_some());
+    assert!(baseline(&days(|_| -500), &high_4_of_5(), None).is_none());
+    assert!(baseline(&days(|_| 0), &high_4_of_5(), None).is_some());
 }
 
 #[test]
 fn the_days_own_morning_moves_the_baseline_within_limits() {
     // GIVEN 1,000 W on other days and 1,300 W today
     let profile = days(|day| if day == 0 { 1_300 } else { 1_000 });
-    let additive = |limit| Adjustment::Additive { window: BEFORE, limit: BasisPoints(limit) };
-    let ratio = |most| Adjustment::Ratio { window: BEFORE, least: BasisPoints(8_000), most: BasisPoints(most) };
+    let additive = |limit| Adjustment { window: BEFORE, by: AdjustBy::Difference { limit: BasisPoints(limit) } };
+    let ratio = |most| Adjustment {
+        window: BEFORE,
+        by: AdjustBy::Ratio { least: BasisPoints(8_000), most: BasisPoints(most) },
+    };
     let moved = |adjustment: &Adjustment| {
-        let found = baseline(&profile, &high_4_of_5(), adjustment).expect("days enough");
+        let found = baseline(&profile, &high_4_of_5(), Some(adjustment)).expect("days enough");
         let steps = found.adjustment.expect("adjusted");
         (found.loads[0].0, steps.by, steps.is_clamped)
     };
@@ -125,7 +128,11 @@ fn nothing_counts_that_was_not_over_when_the_event_was_opened() {
         let load = |interval: i64| if interval >= -3 { later } else { 1_000 };
         Profile::of(START, HOUR, -50 * DAY, (-50 * DAY..DAY).map(|interval| Some(Watts(load(interval)))).collect())
     };
-    let rules = (&high_4_of_5(), &Adjustment::Additive { window: BEFORE, limit: BasisPoints(10_000) }, &china());
+    let rules = (
+        &high_4_of_5(),
+        Some(&Adjustment { window: BEFORE, by: AdjustBy::Difference { limit: BasisPoints(10_000) } }),
+        &china(),
+    );
     let found = |later| of_days(&profile(later), 4, rules, &BTreeSet::new(), opened);
     // THEN the baseline is what it would have been, from the hour that was over
     assert_eq!(found(10_000), found(1_000));
@@ -161,7 +168,7 @@ fn a_gap_in_the_window_keeps_a_day_out() {
     let mut loads: Vec<_> = (-50 * DAY..DAY).map(|_| Some(Watts(1_000))).collect();
     loads[(50 * DAY - DAY + 2) as usize] = None;
     let profile = Profile::of(START, HOUR, -50 * DAY, loads);
-    let found = baseline(&profile, &high_4_of_5(), &Adjustment::None).expect("days enough");
+    let found = baseline(&profile, &high_4_of_5(), None).expect("days enough");
     assert_eq!(counted(&found).first().map(|(back, _)| *back), Some(2));
 }
 
@@ -173,9 +180,9 @@ proptest! {
         // GIVEN the same load every hour, and more of it
         let which = [Which::Highest, Which::Middle, Which::Lowest][usize::from(which)];
         let rule = DayRule { keep, which, least_share: BasisPoints(0), ..high_4_of_5() };
-        let adjusted = Adjustment::Additive { window: BEFORE, limit: BasisPoints(50_000) };
-        for adjustment in [Adjustment::None, adjusted] {
-            let of = |load| baseline(&days(|_| load), &rule, &adjustment).map(|found| found.loads);
+        let adjusted = Adjustment { window: BEFORE, by: AdjustBy::Difference { limit: BasisPoints(50_000) } };
+        for adjustment in [None, Some(&adjusted)] {
+            let of = |load| baseline(&days(|_| load), &rule, adjustment).map(|found| found.loads);
             // THEN that is the baseline
             prop_assert_eq!(of(load), Some(vec![Watts(load); 4]));
             prop_assert_eq!(of(load + shift), Some(vec![Watts(load + shift); 4]));
@@ -189,13 +196,13 @@ proptest! {
         // GIVEN any loads of days
         let profile = days(|day| loads[(day + 50).clamp(0, 50) as usize]);
         let rule = |which| DayRule { keep: 3, which, least_share: BasisPoints(0), ..high_4_of_5() };
-        let of = |which| baseline(&profile, &rule(which), &Adjustment::None).map(|found| found.loads[0]);
+        let of = |which| baseline(&profile, &rule(which), None).map(|found| found.loads[0]);
         // THEN the highest days' mean is not below the middle ones', nor that below the lowest ones'
         prop_assert!(of(Which::Highest) >= of(Which::Middle) && of(Which::Middle) >= of(Which::Lowest));
         // AND no morning, however high, raises the baseline beyond the ratio's limit
-        let ratio = Adjustment::Ratio { window: BEFORE, least: BasisPoints(10_000), most: BasisPoints(most) };
+        let ratio = Adjustment { window: BEFORE, by: AdjustBy::Ratio { least: BasisPoints(10_000), most: BasisPoints(most) } };
         let plain = of(Which::Highest).expect("days enough").0;
-        let raised = baseline(&profile, &rule(Which::Highest), &ratio).expect("days enough").loads[0].0;
+        let raised = baseline(&profile, &rule(Which::Highest), Some(&ratio)).expect("days enough").loads[0].0;
         prop_assert!(plain <= raised && raised <= plain * i64::from(most) / 10_000);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     baseline::{of_days, profile::Profile},
-    Adjustment, AdjustmentWindow, Calendar, DayRule, Which,
+    AdjustBy, Adjustment, AdjustmentWindow, Calendar, DayRule, Which,
 };
 use loadstone_core::{BasisPoints, BoundedVec, Millis, Watts, HOUR_MS};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,15 +16,16 @@ const HOLIDAYS: [u32; 5] = [18_628, 18_719, 18_722, 18_750, 18_778];
 /// 2021-03-10, 03-17 and 04-20.
 const EVENTS: [u32; 3] = [18_696, 18_703, 18_737];
 
-fn rule(method: &str) -> (DayRule, Adjustment) {
-    let ratio = |least, most| Adjustment::Ratio { window: BEFORE, least: BasisPoints(least), most: BasisPoints(most) };
-    let additive = Adjustment::Additive { window: BEFORE, limit: BasisPoints(10_000) };
+fn rule(method: &str) -> (DayRule, Option<Adjustment>) {
+    let by = |by| Some(Adjustment { window: BEFORE, by });
+    let ratio = |least, most| by(AdjustBy::Ratio { least: BasisPoints(least), most: BasisPoints(most) });
+    let difference = by(AdjustBy::Difference { limit: BasisPoints(10_000) });
     let (days, keep, which, share, adjustment) = match method {
-        "pjm_high_4_of_5" => (5, 4, Which::Highest, 2_500, additive),
+        "pjm_high_4_of_5" => (5, 4, Which::Highest, 2_500, difference),
         "caiso_10_of_10" => (10, 10, Which::Highest, 0, ratio(8_000, 12_000)),
         "caiso_residential_5_of_10" => (10, 5, Which::Highest, 0, ratio(6_000, 14_000)),
-        "nyiso_high_5_of_10" => (10, 5, Which::Highest, 0, Adjustment::None),
-        "ercot_middle_8_of_10" => (10, 8, Which::Middle, 0, Adjustment::None),
+        "nyiso_high_5_of_10" => (10, 5, Which::Highest, 0, None),
+        "ercot_middle_8_of_10" => (10, 8, Which::Middle, 0, None),
         other => panic!("pandas knows {other}, which is not here"),
     };
     let least_share = BasisPoints(share);
@@ -51,10 +52,10 @@ fn baselines_of_days_agree_with_pandas() {
         let known = (-46 * 24..4).map(|hour| loads.get(&(start_hour + hour)).copied()).collect();
         let profile = Profile::of(start, HOUR, -46 * 24, known);
         let (rule, adjustment) = rule(method);
-        assert!(rule.is_sound() && adjustment.is_sound());
+        assert!(rule.is_sound() && adjustment.iter().all(Adjustment::is_sound));
         // WHEN a baseline is computed THEN it is that of pandas, to the watt
         let events = BTreeSet::from(EVENTS);
-        let found = of_days(&profile, 4, (&rule, &adjustment, &calendar), &events, start).expect("days enough");
+        let found = of_days(&profile, 4, (&rule, adjustment.as_ref(), &calendar), &events, start).expect("days enough");
         let watts: Vec<i64> = found.loads.iter().map(|load| load.0).collect();
         assert_eq!(watts, cells[1..], "{line}: {:?}", found.days);
         checked += 1;

@@ -88,25 +88,42 @@ pub struct DayRule {
     pub least_share: BasisPoints,
 }
 
-/// How a baseline of other days is adjusted to the day of the event.
+/// How a baseline of other days is adjusted to the day of the event: by its own load (a) and the baseline (b) in a
+/// window before.
 #[derive(
     Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
+pub struct Adjustment {
+    /// Where a and b are compared.
+    pub window: AdjustmentWindow,
+    /// How far and in which way.
+    pub by: AdjustBy,
+}
+
+/// In which way a baseline is adjusted.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
-pub enum Adjustment {
-    /// Not at all.
-    None,
+pub enum AdjustBy {
     /// By the difference of the means (PJM): B = b + mean(a) - mean(b).
-    Additive {
-        /// Where a and b are compared.
-        window: AdjustmentWindow,
+    Difference {
         /// Greatest difference, as a share of mean(b), at most 50,000.
         limit: BasisPoints,
     },
     /// By the ratio of the sums (CAISO): B = b x sum(a) / sum(b).
     Ratio {
-        /// Where a and b are compared.
-        window: AdjustmentWindow,
         /// Least ratio, at most 10,000 (CAISO: 8,000).
         least: BasisPoints,
         /// Greatest ratio, 10,000 to 50,000 (CAISO: 12,000).
@@ -161,13 +178,11 @@ impl Adjustment {
     /// Whether every number is in its range.
     pub fn is_sound(&self) -> bool {
         const DAY_MS: u32 = 86_400_000;
-        let in_range = |window: &AdjustmentWindow| window.length_ms <= DAY_MS && window.ends_before_ms <= DAY_MS;
-        match self {
-            Self::None => true,
-            Self::Additive { window, limit } => in_range(window) && limit.0 <= MAX_RATIO,
-            Self::Ratio { window, least, most } => {
-                in_range(window) && least.0 <= BASIS_POINTS && (BASIS_POINTS..=MAX_RATIO).contains(&most.0)
-            }
-        }
+        let AdjustmentWindow { length_ms, ends_before_ms } = self.window;
+        let by = match self.by {
+            AdjustBy::Difference { limit } => limit.0 <= MAX_RATIO,
+            AdjustBy::Ratio { least, most } => least.0 <= BASIS_POINTS && (BASIS_POINTS..=MAX_RATIO).contains(&most.0),
+        };
+        by && length_ms <= DAY_MS && ends_before_ms <= DAY_MS
     }
 }
