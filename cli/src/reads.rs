@@ -5,8 +5,8 @@ use anyhow::{anyhow, Context, Result};
 use loadstone_core::{AccountId, AnchorNumber, EventId, Price, Resource, ResourceId, Watts};
 use loadstone_evidence::keys;
 use loadstone_market::{
-    Clearing, Commitment, Credit, EscrowState, Event, EventRecord, Order, OrderRule, Phase, Programme, Score, Segments,
-    Statement, Totals,
+    Clearing, Commitment, Credit, EscrowState, Event, EventRecord, Order, OrderRule, PastEvents, Phase, Programme,
+    Score, Segments, Statement, Totals,
 };
 use std::collections::BTreeMap;
 
@@ -44,6 +44,8 @@ pub struct ResourceView {
     pub resource: Resource,
     /// What was revealed for it.
     pub segments: Segments,
+    /// Events that it took part in.
+    pub past: PastEvents,
     /// Its record, once on chain.
     pub record: Option<EventRecord>,
     /// Its score, once scored.
@@ -116,13 +118,15 @@ async fn resources(state: &State<'_>, event: EventId, ids: &[ResourceId]) -> Res
     let scores: Vec<Option<Score>> = state.get_all(&of(&|id| keys::score(event, id))).await?;
     let credits: Vec<Option<Credit>> = state.get_all(&of(&keys::credit)).await?;
     let statements: Vec<Option<Statement>> = state.get_all(&of(&|id| keys::statement(event, id))).await?;
-    let rest = segments.into_iter().zip(records).zip(scores).zip(credits).zip(statements);
+    let past: Vec<Option<PastEvents>> = state.get_all(&of(&keys::past_events)).await?;
+    let rest = segments.into_iter().zip(past).zip(records).zip(scores).zip(credits).zip(statements);
     let views = ids.iter().zip(registered).zip(rest);
     Ok(views
-        .map(|((id, resource), ((((segments, record), score), credit), statement))| ResourceView {
+        .map(|((id, resource), (((((segments, past), record), score), credit), statement))| ResourceView {
             id: *id,
             resource,
             segments: segments.unwrap_or_default(),
+            past: past.unwrap_or_default(),
             record,
             score,
             credit,

@@ -3,6 +3,7 @@
 //! One table serves reading, checking, showing and explaining, so that none of them can say what
 //! another does not.
 
+mod baseline;
 mod table;
 
 use anyhow::Result;
@@ -53,6 +54,11 @@ impl Rule {
         self.path.split('.').try_fold(rules, |value, part| value.get(part))
     }
 
+    /// What it does, in a line for a file.
+    fn comment(&self) -> String {
+        format!("# {} {}: {}.\n", self.text, sentence(self.unit), self.range())
+    }
+
     /// The rule's value.
     fn check(&self, rules: &Value) -> Result<i64, String> {
         let (path, unit, range) = (self.path, self.unit, self.range());
@@ -80,6 +86,7 @@ pub fn parse(text: &str, is_json: bool) -> Result<Programme, String> {
     check_known(&rules, "")?;
     check_words(&rules)?;
     RULES.iter().try_for_each(|rule| rule.check(&rules).map(drop))?;
+    baseline::check(&rules)?;
     check_together(&rules)?;
     if let Some(name) = rules["name"].as_str().map(str::to_owned) {
         rules["name"] = json!(name.as_bytes());
@@ -96,6 +103,7 @@ fn check_known(rules: &Value, section: &str) -> Result<(), String> {
         let path = if section.is_empty() { name.clone() } else { format!("{section}.{name}") };
         let is_section = RULES.iter().any(|rule| rule.path.starts_with(&format!("{path}.")));
         match value {
+            _ if path == baseline::SECTION => {}
             Value::Object(_) if is_section => check_known(value, &path)?,
             _ if is_section => return Err(format!("{path} must be a section of rules")),
             _ if RULES.iter().any(|rule| rule.path == path) => {}
@@ -166,6 +174,9 @@ pub fn to_toml(rules: &Programme) -> String {
     for rule in &RULES {
         let (inside, key) = rule.path.rsplit_once('.').unwrap_or(("", rule.path));
         if inside != section {
+            if section.is_empty() {
+                text.push_str(&baseline::shown(&shown));
+            }
             text.push_str(&format!("\n[{inside}]\n"));
             section = inside;
         }
@@ -173,9 +184,8 @@ pub fn to_toml(rules: &Programme) -> String {
             WORDS.iter().for_each(|word| text.push_str(&word.shown(&shown)));
             text.push_str(&format!("# Where it is bought: {AREAS}.\nareas = {}\n", shown["areas"]));
         }
-        let (about, unit, range) = (rule.text, rule.unit, rule.range());
         let value = rule.find(&shown).map(Value::to_string).unwrap_or_default();
-        text.push_str(&format!("# {about} {}: {range}.\n{key} = {value}\n", sentence(unit)));
+        text.push_str(&format!("{}{key} = {value}\n", rule.comment()));
     }
     text.trim_end().to_owned()
 }

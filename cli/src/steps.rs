@@ -14,7 +14,7 @@ use loadstone_market::{
 pub const FORMULAS: [(&str, &str); 15] = [
     ("award", "watts below the marginal price; 0 above; at it floor((before + watts) * residual / marginal_total) - floor(before * residual / marginal_total)"),
     ("quota", "min(award, ceil(award * need / max(needs))), award being the sum over offers"),
-    ("setpoint", "down: max(load_min, baseline - quota); up: min(load_max, baseline + quota)"),
+    ("setpoint", "without a baseline none; down: max(load_min, baseline - quota); up: min(load_max, baseline + quota)"),
     ("energy", "watts * interval_ms, in W*ms; delivered below 0 counts as 0; without a quota nothing is paid or punished"),
     ("counted", "full = floor(quota * full_until / 10000); top = floor(quota * over_until / 10000); min(delivered, full) + floor(max(0, min(delivered, top) - full) * over_share / 10000)"),
     ("paid energy", "counted; 0 if void_beyond > 0 and abs(delivered - quota) > ceil(quota * void_beyond / 10000)"),

@@ -48,7 +48,7 @@ def node_row(load, resource):
         "resource": resource["resource"],
         "owner": load.owner,
         "award_w": resource["award_w"],
-        "baseline_w": record["baseline"],
+        "baseline_w": record["baseline"][0] if record["baseline"] else 0,
         "quota_w": record["quota"],
         "delivered_w": record["delivered"],
         "quota_wh": interval_wh(record["quota"], load.interval_ms),

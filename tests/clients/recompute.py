@@ -54,9 +54,11 @@ def interval(given, number, award, check):
     if record is None:
         return None
     told = steps["measured"]
-    registered, baseline = given["registered"], record["baseline"]
+    registered, baseline = given["registered"], record["baseline"][number] if record["baseline"] else None
     check.same(f"measured {number}", (told["baseline"], told["delivered"]), (baseline, record["delivered"][number]))
-    if details["direction"] == "down":
+    if baseline is None:
+        level = None
+    elif details["direction"] == "down":
         level = max(registered["load_min"], baseline - quota_w)
     else:
         level = min(registered["load_max"], baseline + quota_w)

@@ -1,7 +1,7 @@
 //! Tables for people, JSON for programs.
 
 use anyhow::{Context as _, Result};
-use loadstone_core::{Balance, Price, YUAN};
+use loadstone_core::{Balance, Price, Watts, YUAN};
 use serde_json::Value;
 use std::io::{self, ErrorKind, Write};
 
@@ -109,6 +109,15 @@ pub fn cny(price: Price) -> String {
 /// Basis points as per cent.
 pub fn percent(basis_points: u32) -> String {
     format!("{}.{:02} %", basis_points / 100, basis_points % 100)
+}
+
+/// Loads of intervals: one number where they are alike, else the least and the greatest.
+pub fn levels(loads: &[Watts]) -> String {
+    match (loads.iter().min(), loads.iter().max()) {
+        (Some(least), Some(most)) if least < most => format!("{} to {}", least.0, most.0),
+        (Some(all), _) => all.0.to_string(),
+        (None, _) => "none".into(),
+    }
 }
 
 /// Bytes as hex with its prefix.

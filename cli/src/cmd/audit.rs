@@ -8,7 +8,7 @@ use crate::{
     context::Context,
     fault::Fault,
     history::{from_node, Anchored, Trusted, FIRST},
-    output::{yuan, Table},
+    output::{levels, yuan, Table},
     parse::slot_name,
     reads::EventView,
 };
@@ -16,7 +16,7 @@ use anyhow::Result;
 use clap::Args;
 use futures::TryStreamExt;
 use loadstone_archive::{Archive, ArchiveError, Trust};
-use loadstone_core::{AnchorNumber, Device, DeviceId, EventId};
+use loadstone_core::{AnchorNumber, Device, DeviceId, EventId, Watts};
 use loadstone_evidence::keys;
 use loadstone_market::setpoint::setpoint;
 use serde_json::{json, Value};
@@ -164,14 +164,14 @@ async fn devices(state: &State<'_>, anchors: &[Anchored]) -> Result<BTreeMap<Dev
 fn rows(view: &EventView, comparison: &Comparison) -> Vec<Value> {
     let rows = view.resources.iter().zip(&comparison.audit.rows).map(|(resource, row)| {
         let registered = &resource.resource;
-        let level = |quota: &loadstone_core::Watts| {
+        let level = |(quota, baseline): (&Watts, &Watts)| {
             let (low, high) = (registered.load_min, registered.load_max);
-            setpoint(row.record.baseline, *quota, view.event.direction, low, high)
+            setpoint(*baseline, *quota, view.event.direction, low, high)
         };
         json!({
             "resource": row.resource,
             "award_w": row.award,
-            "setpoints_w": row.record.quota.iter().map(level).collect::<Vec<_>>(),
+            "setpoints_w": row.record.quota.iter().zip(&row.record.baseline).map(level).collect::<Vec<_>>(),
             "record": row.record,
             "score": row.score,
             "statement": row.statement,
@@ -187,7 +187,7 @@ fn people(view: &EventView, units: &Units, comparison: &Comparison, mismatches: 
         table.row([
             row.resource.to_string(),
             row.award.0.to_string(),
-            row.record.baseline.0.to_string(),
+            levels(&row.record.baseline),
             format!("{}/{}", row.record.readings_valid, row.record.readings_due),
             yuan(row.statement.claim),
             yuan(row.statement.penalty),

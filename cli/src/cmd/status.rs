@@ -2,7 +2,7 @@
 
 use crate::{
     context::Context,
-    output::{pairs, percent, yuan, Table},
+    output::{levels, pairs, percent, yuan, Table},
     reads::{newest_event, EventView},
 };
 use anyhow::Result;
@@ -129,7 +129,7 @@ fn table(view: &EventView) -> String {
         let cells = [
             Some(resource.id.to_string()),
             award,
-            record.map(|record| record.baseline.0.to_string()),
+            record.map(|record| levels(&record.baseline)),
             mean,
             record.map(|record| format!("{}/{}", record.readings_valid, record.readings_due)),
             resource.score.as_ref().map(|score| percent(score.score.0)),

@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use loadstone_core::{EventId, ResourceId, HOUR_MS};
+use loadstone_core::{EventId, ResourceId, Watts, HOUR_MS};
 use loadstone_market::explain::{Explanation, IntervalSteps, PaySteps, Place};
 use serde_json::{json, to_value};
 use std::collections::BTreeMap;
@@ -130,9 +130,10 @@ fn interval(number: usize, steps: &IntervalSteps) -> Vec<String> {
         (pay.factor.0 > 0, "penalty"),
     ];
     let hit: Vec<&str> = limits.iter().filter(|(hit, _)| *hit).map(|(_, name)| *name).collect();
+    let known = |load: Option<Watts>| load.map_or("none".into(), |load| load.0.to_string());
     cells.extend([
-        measured.baseline.0.to_string(),
-        measured.setpoint.0.to_string(),
+        known(measured.baseline),
+        known(measured.setpoint),
         measured.delivered.0.to_string(),
         hours(pay.paid),
         hours(pay.shortfall),

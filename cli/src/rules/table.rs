@@ -44,6 +44,10 @@ const BP: &str = "basis points, 10000 = 100 %";
 const QUOTA: &str = "basis points of the quota";
 const TIMES: &str = "basis points of the award's price";
 
+/// A day.
+const HOURS: i64 = 86_400_000;
+const READ: &str = "Share of an interval's seconds that must be read for its load to be known.";
+
 /// Every word, in the order of the file.
 pub const WORDS: [Word; 2] = [
     Word {
@@ -65,7 +69,7 @@ pub const WORDS: [Word; 2] = [
 ];
 
 /// Every number, in the order of the file.
-pub const RULES: [Rule; 31] = [
+pub const RULES: [Rule; 30] = [
     rule("from", UNIX, (0, i64::MAX), "No event under these rules starts before."),
     rule("until", UNIX, (0, i64::MAX), "No event under these rules ends after; 0 for no end."),
     rule("intervals_max", "settlement intervals", (1, 96), "Longest window of an event."),
@@ -79,12 +83,6 @@ pub const RULES: [Rule; 31] = [
     rule("reveal_ms", MS, (0, U32), "Time to reveal bids after gate closure."),
     rule("grace_ms", MS, (0, U32), "Time after the window in which late readings still count."),
     rule("dispute_ms", MS, (0, U32), "Time after scoring in which a participant may dispute."),
-    rule(
-        "baseline.meter_before.readings",
-        "readings",
-        (1, 3_600),
-        "How many readings before the event make its baseline.",
-    ),
     rule("score.own_weight", BP, (0, 10_000), "Weight of own accuracy; the rest goes to the rank against the median."),
     rule("score.response_standard_ms", MS, (1, U32), "Response time that scores zero."),
     rule("score.rate_standard", "basis points of the quota per second", (1, U32), "Standard ramp rate."),
@@ -112,6 +110,49 @@ pub const RULES: [Rule; 31] = [
     rule("deviation.penalty_factor", TIMES, (0, 100_000), "What missing energy costs then."),
     rule("deviation.deep_below", QUOTA, (0, 10_000), "Below this the deep penalty is due instead; 0 for none."),
     rule("deviation.deep_factor", TIMES, (0, 100_000), "What missing energy costs then."),
+];
+
+/// Every number of every baseline method.
+pub const BASELINE: [Rule; 19] = [
+    rule(
+        "baseline.meter_before.readings",
+        "readings",
+        (1, 3_600),
+        "How many readings before the event make its baseline.",
+    ),
+    rule("baseline.mean_of_days.least_read", BP, (1, 10_000), READ),
+    rule("baseline.mean_of_days.rule.days", "days", (1, 45), "Newest eligible days that count (Y)."),
+    rule("baseline.mean_of_days.rule.keep", "days", (1, 45), "How many of them are kept (X)."),
+    rule("baseline.mean_of_days.rule.days_min", "days", (1, 45), "Fewest days without which there is no baseline."),
+    rule("baseline.mean_of_days.rule.skip", "days", (0, 89), "Days directly before the event's that do not count."),
+    rule("baseline.mean_of_days.rule.look_back", "calendar days", (1, 90), "Oldest day that counts."),
+    rule(
+        "baseline.mean_of_days.rule.least_share",
+        BP,
+        (0, 10_000),
+        "A day of less load, as a share of the mean of all, gives way to an older one; 0 for no such rule.",
+    ),
+    rule(
+        "baseline.mean_of_days.rule.which.similar.margin_ms",
+        MS,
+        (0, HOURS),
+        "Compared until so long before the event.",
+    ),
+    rule("baseline.mean_of_days.adjustment.window.length_ms", MS, (0, HOURS), "Hours in which the day is compared."),
+    rule("baseline.mean_of_days.adjustment.window.ends_before_ms", MS, (0, HOURS), "Time from their end to the event."),
+    rule(
+        "baseline.mean_of_days.adjustment.by.difference.limit",
+        BP,
+        (0, 50_000),
+        "Greatest shift, as a share of the mean.",
+    ),
+    rule("baseline.mean_of_days.adjustment.by.ratio.least", BP, (0, 10_000), "Least factor."),
+    rule("baseline.mean_of_days.adjustment.by.ratio.most", BP, (10_000, 50_000), "Greatest factor."),
+    rule("baseline.same_day.least_read", BP, (1, 10_000), READ),
+    rule("baseline.same_day.before_ms", MS, (1, HOURS), "Length of the time before the event."),
+    rule("baseline.same_day.skip_before_ms", MS, (0, HOURS), "Time from its end to the event's start."),
+    rule("baseline.same_day.after_ms", MS, (0, HOURS), "Length of the time after the event; 0 for none."),
+    rule("baseline.same_day.skip_after_ms", MS, (0, HOURS), "Time from the event's end to its start."),
 ];
 
 /// Pairs of rules of which the second may not be less than the first.

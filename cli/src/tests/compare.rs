@@ -42,6 +42,7 @@ pub fn event() -> Event {
         interval_ms: 5_000,
         gate_closure: Millis(11_000),
         budget: 1_000_000,
+        opened: Millis(10_000),
         baseline_anchor: AnchorNumber(10),
         phase: Phase::Settled,
     }
@@ -62,6 +63,7 @@ pub fn resource(id: u32) -> ResourceView {
             load_max: Watts(900),
         },
         segments: BoundedVec::truncate_from(vec![segment]),
+        past: BoundedVec::default(),
         record: None,
         score: None,
         credit: None,

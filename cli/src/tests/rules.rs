@@ -84,7 +84,7 @@ fn the_template_is_sound_and_explains_every_rule() {
     assert!(rules.is_sound());
     // THEN each number of the chain's type stands in the table, and each rule says unit and range
     let count = |text: &str| text.lines().filter(|line| line.contains(" = ") && !line.starts_with('#')).count();
-    assert_eq!(count(&text), RULES.len() + WORDS.len() + 2);
+    assert_eq!(count(&text), RULES.len() + WORDS.len() + 3);
     for rule in &RULES {
         assert!(text.contains(rule.text) && text.contains(&rule.range()), "{}", rule.path);
         assert!(rule.find(&json!(rules)).is_some_and(Value::is_number), "{}", rule.path);
@@ -172,4 +172,32 @@ fn every_preset_is_sound_and_names_its_source() {
     // AND none is another one's copy
     names.sort();
     assert!(names.len() >= 8 && names.windows(2).all(|pair| pair[0] != pair[1]));
+}
+
+#[test]
+fn a_baseline_is_one_method_with_its_numbers() {
+    // GIVEN the template with another baseline section
+    let whole = template();
+    let (before, rest) = whole.split_once("[baseline.meter_before]").expect("the template's");
+    let after = &rest[rest.find("\n[score]").expect("the next section")..];
+    let with = |section: &str| {
+        let text = format!("{before}{section}{after}");
+        text.replace("settlement_interval_ms = 900000", "settlement_interval_ms = 3600000")
+    };
+    let same_day =
+        "[baseline.same_day]\nleast_read = 1\nbefore_ms = 10\nskip_before_ms = 0\nafter_ms = 10\nskip_after_ms = 0\n";
+    // THEN a whole one is taken, and shown with what its fields mean
+    let rules = parse(&with(same_day), false).expect("sound");
+    assert!(to_toml(&rules)
+        .contains("# Length of the time before the event. Milliseconds: 1 to 86400000.\nbefore_ms = 10\n"));
+    // AND none, two, an unknown one, and one with a field missing, too many or out of range are named
+    assert!(refused(&with("")).contains("baseline is missing"));
+    assert!(refused(&with("[baseline.meter_before]\nreadings = 1\n[baseline.same_day]\n")).contains("one section of"));
+    assert!(refused(&with("[baseline.best_guess]\n")).contains("unknown variant `best_guess`"));
+    assert!(refused(&with(&same_day.replace("after_ms = 10\n", ""))).contains("after_ms"));
+    assert!(refused(&with(&format!("{same_day}colour = 1\n"))).contains("unknown field `colour`"));
+    assert!(refused(&with(&same_day.replace("least_read = 1", "least_read = 0")))
+        .contains("baseline.same_day.least_read = 0"));
+    // AND hours after the event that no cut-off waits for make no sense
+    assert!(refused(&with(&same_day.replace("after_ms = 10\n", "after_ms = 60_001\n"))).contains("no sense together"));
 }

@@ -21,7 +21,7 @@ fn settled() -> steps::Read {
     let watts = |values: [i64; 2]| BoundedVec::truncate_from(values.map(Watts).to_vec());
     let record = EventRecord {
         resource: view.id,
-        baseline: Watts(1_000),
+        baseline: watts([1_000; 2]),
         quota: watts([150, 90]),
         delivered: watts([300, 45]),
         readings_due: 10,

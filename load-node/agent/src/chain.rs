@@ -4,7 +4,7 @@ use anyhow::Context;
 use codec::DecodeAll;
 use loadstone_core::{AreaId, DeviceId, ResourceId};
 use loadstone_evidence::{keys, AuthoritySet};
-use loadstone_load_core::{Answer, Query};
+use loadstone_load_core::{Answer, EventFacts, Query};
 
 /// Whose keys are read.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +26,8 @@ impl Scope {
                 vec![keys::order(self.area, direction), keys::availability(self.resource, direction)]
             }
             Query::Event(event) => {
-                vec![keys::event(event), keys::clearing(event), keys::segments(event, self.resource)]
+                let own = [keys::segments(event, self.resource), keys::past_events(self.resource)];
+                [keys::event(event), keys::clearing(event)].into_iter().chain(own).collect()
             }
             Query::Programme(id, version) => vec![keys::programme(id, version)],
             Query::Anchor(number) => vec![keys::anchor(number)],
@@ -45,7 +46,8 @@ pub fn answer(query: Query, values: &[Option<Vec<u8>>]) -> anyhow::Result<Answer
         Query::Event(id) => {
             let event = value(values, 0, "Event")?.zip(value(values, 1, "Clearing")?);
             let facts = event.zip(value(values, 2, "Segments")?);
-            Answer::Event(id, facts.map(|((event, clearing), segments)| (event, clearing, segments)))
+            let past = value(values, 3, "PastEvents")?.unwrap_or_default();
+            Answer::Event(id, facts.map(|((event, clearing), segments)| EventFacts { event, clearing, segments, past }))
         }
         Query::Programme(id, version) => Answer::Programme(id, version, value(values, 0, "Programme")?),
         Query::Anchor(number) => Answer::Anchor(number, value(values, 0, "Anchor")?),
@@ -96,6 +98,9 @@ mod tests {
         let voters = answer(Query::Voters, &[None, Some(vec![0])]).unwrap();
         assert_eq!(voters, Answer::Voters(Some(AuthoritySet { id: 0, authorities: Vec::new() })));
         // AND an event without a clearing is no event yet
-        assert_eq!(answer(Query::Event(EventId(1)), &[None, None, None]).unwrap(), Answer::Event(EventId(1), None));
+        assert_eq!(
+            answer(Query::Event(EventId(1)), &[None, None, None, None]).unwrap(),
+            Answer::Event(EventId(1), None)
+        );
     }
 }

@@ -3,17 +3,17 @@
 //! Levels, not edges: nothing happens because an order arrives. At every moment the level is a
 //! function of the highest order seen, of chain time and of what is proven about the node's share.
 
-use crate::types::{Guard, Identity, Level};
+use crate::types::{EventFacts, Guard, Identity, Level};
 use loadstone_core::{AnchorNumber, AreaId, Direction, EventId, Millis, Watts};
 use loadstone_market::{
-    baseline::{baseline, Reading},
+    baseline::{meter_before, Basis, Reading},
     clearing::awards,
     setpoint::{emergency_quota, quota, setpoint},
-    Availability, BaselineMethod, Clearing, Event, Order, OrderRule, Programme, Segments,
+    Availability, BaselineMethod, Order, OrderRule, Programme, Reach,
 };
 
 /// Readings that an emergency order's reference needs: the last one.
-const REFERENCE_READING: BaselineMethod = BaselineMethod::MeterBefore { readings: 1 };
+const REFERENCE_READINGS: u16 = 1;
 
 /// What the desk needs next to know the node's share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub(crate) enum Need {
     Nothing,
     Event(EventId),
     Programme(loadstone_core::ProgrammeId, loadstone_core::ProgrammeVersion),
-    /// Own readings in units of anchors up to this one.
-    Readings(AnchorNumber, u16),
+    /// Own readings in units of anchors up to this one, as far back as told.
+    Readings(AnchorNumber, Reach),
 }
 
 /// What an order read from the chain changed.
@@ -50,7 +50,7 @@ enum Share {
     /// The order asks nothing of this node.
     None,
     Event {
-        event: Box<Event>,
+        facts: Box<EventFacts>,
         award: Watts,
         method: Option<BaselineMethod>,
     },
@@ -65,7 +65,8 @@ pub(crate) struct Desk {
     area: AreaId,
     guard: Guard,
     share: Share,
-    reference: Option<Watts>,
+    /// Load without regulation in each of the event's intervals, or one load of an emergency.
+    reference: Option<Vec<Watts>>,
     /// Whether a missing reference was told of.
     warned: bool,
     asserted: Watts,
@@ -121,16 +122,14 @@ impl Desk {
         Arrival::New { ended }
     }
 
-    /// Takes an event with the own segments; `None` when it or its clearing does not exist.
-    pub(crate) fn on_event(&mut self, id: EventId, facts: Option<(Event, Clearing, Segments)>) {
+    /// Takes an event with what concerns the own resource; `None` when it or its clearing does not exist.
+    pub(crate) fn on_event(&mut self, id: EventId, facts: Option<EventFacts>) {
         if self.need() != Need::Event(id) {
             return;
         }
-        let award = facts.as_ref().map(|(_, clearing, segments)| awards(clearing, segments));
+        let award = facts.as_ref().map(|facts| awards(&facts.clearing, &facts.segments));
         self.share = match (facts, award) {
-            (Some((event, ..)), Some(award)) if award.0 > 0 => {
-                Share::Event { event: Box::new(event), award, method: None }
-            }
+            (Some(facts), Some(award)) if award.0 > 0 => Share::Event { facts: Box::new(facts), award, method: None },
             _ => Share::None,
         };
     }
@@ -154,13 +153,17 @@ impl Desk {
         if self.source()?.0 != anchor {
             return None;
         }
-        let readings = readings.iter().copied();
         let reference = match (&self.share, &self.guard.order) {
-            (Share::Event { event, method: Some(method), .. }, _) => baseline(method, event.start, readings),
-            (Share::Emergency { .. }, Some(order)) => baseline(&REFERENCE_READING, order.end, readings),
+            (Share::Event { facts, method: Some(method), .. }, _) => {
+                Basis { event: &facts.event, past: &facts.past, before: readings }.reference(method)
+            }
+            (Share::Emergency { .. }, Some(order)) => {
+                let earlier = readings.iter().filter(|reading| reading.at < order.end);
+                meter_before(earlier.copied().map(Into::into), REFERENCE_READINGS).map(|load| vec![load])
+            }
             _ => None,
         };
-        self.reference = reference.or(self.reference);
+        self.reference = reference.or(self.reference.take());
         if self.reference.is_some() || self.warned {
             return None;
         }
@@ -168,14 +171,12 @@ impl Desk {
         Some(self.guard.sequence)
     }
 
-    /// Where the reference load comes from: anchors up to this one, this many readings.
-    pub(crate) fn source(&self) -> Option<(AnchorNumber, u16)> {
+    /// Where the reference load comes from: anchors up to this one, readings as far back as told.
+    pub(crate) fn source(&self) -> Option<(AnchorNumber, Reach)> {
         let order = self.guard.order.as_ref()?;
         match &self.share {
-            Share::Event { event, method: Some(BaselineMethod::MeterBefore { readings }), .. } => {
-                Some((event.baseline_anchor, *readings))
-            }
-            Share::Emergency { .. } => Some((order.reference_anchor, 1)),
+            Share::Event { facts, method: Some(method), .. } => Some((facts.event.baseline_anchor, method.reach())),
+            Share::Emergency { .. } => Some((order.reference_anchor, Reach::Last(REFERENCE_READINGS))),
             _ => None,
         }
     }
@@ -184,9 +185,11 @@ impl Desk {
     pub(crate) fn need(&self) -> Need {
         match (&self.share, self.guard.order.as_ref().map(|order| &order.rule)) {
             (Share::Unknown, Some(OrderRule::Event(id))) => Need::Event(*id),
-            (Share::Event { event, method: None, .. }, _) => Need::Programme(event.programme, event.version),
-            _ => match (self.reference, self.source()) {
-                (None, Some((anchor, readings))) => Need::Readings(anchor, readings),
+            (Share::Event { facts, method: None, .. }, _) => {
+                Need::Programme(facts.event.programme, facts.event.version)
+            }
+            _ => match (&self.reference, self.source()) {
+                (None, Some((anchor, reach))) => Need::Readings(anchor, reach),
                 _ => Need::Nothing,
             },
         }
@@ -221,16 +224,20 @@ impl Desk {
         if !self.is_live(now) {
             return None;
         }
-        let quota = match &self.share {
-            Share::Event { event, award, .. } => quota(*award, event.need(event.interval_at(now)?), event.peak_need()),
-            Share::Emergency { quota } => *quota,
+        let (interval, quota) = match &self.share {
+            Share::Event { facts, award, .. } => {
+                let interval = facts.event.interval_at(now)?;
+                (interval, quota(*award, facts.event.need(interval), facts.event.peak_need()))
+            }
+            Share::Emergency { quota } => (0, *quota),
             Share::Unknown | Share::None => return None,
         };
         if quota.0 <= 0 {
             return None;
         }
         let direction = self.guard.direction;
-        let watts = setpoint(self.reference?, quota, direction, identity.load_min, identity.load_max);
+        let reference = *self.reference.as_ref()?.get(interval)?;
+        let watts = setpoint(reference, quota, direction, identity.load_min, identity.load_max);
         self.asserted = watts;
         Some(Level { direction, sequence: self.guard.sequence, watts })
     }

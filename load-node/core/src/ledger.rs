@@ -4,7 +4,7 @@ use crate::types::{Anchored, Change, Saved};
 use codec::{Decode, Encode};
 use loadstone_core::{AnchorNumber, Hash};
 use loadstone_dag::{Slot, Unit};
-use loadstone_market::baseline::Reading;
+use loadstone_market::{baseline::Reading, Reach};
 
 /// Why the ledger can't serve.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -91,9 +91,9 @@ pub trait Ledger {
     fn saved(&self) -> Result<Saved, LedgerError>;
     /// Writes all `changes` or none; when `durable`, returns once they would survive a power failure.
     fn apply(&self, changes: &[Change], durable: bool) -> Result<(), LedgerError>;
-    /// The last readings in units of anchors up to `anchor`, in chain order: as many as hold `valid` good
-    /// ones.
-    fn anchored_readings(&self, anchor: AnchorNumber, valid: u16) -> Result<Vec<Reading>, LedgerError>;
+    /// Readings in units of anchors up to `anchor`, in chain order: all, or the last ones that hold as many good ones
+    /// as `reach` tells.
+    fn anchored_readings(&self, anchor: AnchorNumber, reach: Reach) -> Result<Vec<Reading>, LedgerError>;
     /// Units that are neither anchored nor void, after `after`, in rising order, at most `limit`.
     fn unanchored(&self, after: Option<Slot>, limit: usize) -> Result<Vec<Unit>, LedgerError>;
     /// Entries from `from` on, in rising order, at most `limit`.

@@ -8,7 +8,7 @@ use loadstone_core::{
 };
 use loadstone_dag::{AcknowledgementKind, Anchor, DeviceMessage, Refusal, Slot, Unit};
 use loadstone_evidence::{AuthoritySet, BrokenCapsule};
-use loadstone_market::{Availability, Clearing, Event, Order, Programme, Segments};
+use loadstone_market::{Availability, Clearing, Event, Order, PastEvents, Programme, Reach, Segments};
 
 /// A moment by the node's two clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub enum Query {
     Device,
     /// The current order of the own area, with the own standing availability.
     Order(Direction),
-    /// An event with its clearing and the own segments.
+    /// An event with its clearing, the own segments and the own events so far.
     Event(EventId),
     /// A programme.
     Programme(ProgrammeId, ProgrammeVersion),
@@ -79,14 +79,27 @@ pub enum Answer {
     Device(Option<Device>, Option<Resource>),
     /// To [`Query::Order`].
     Order(Direction, Option<Order>, Option<Availability>),
-    /// To [`Query::Event`]: `None` unless all three exist.
-    Event(EventId, Option<(Event, Clearing, Segments)>),
+    /// To [`Query::Event`]: `None` unless it was cleared and something was revealed for the own resource.
+    Event(EventId, Option<EventFacts>),
     /// To [`Query::Programme`].
     Programme(ProgrammeId, ProgrammeVersion, Option<Programme>),
     /// To [`Query::Anchor`].
     Anchor(AnchorNumber, Option<Anchor>),
     /// To [`Query::Voters`].
     Voters(Option<AuthoritySet>),
+}
+
+/// What the chain says of an event and of the own resource in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventFacts {
+    /// The event.
+    pub event: Event,
+    /// Its clearing.
+    pub clearing: Clearing,
+    /// What was revealed for the own resource.
+    pub segments: Segments,
+    /// Events that the own resource took part in.
+    pub past: PastEvents,
 }
 
 /// The level that the actuator is to hold.
@@ -107,9 +120,9 @@ pub enum Output {
     Persist(Vec<Change>, bool),
     /// Read from the chain, then call [`crate::LoadNode::answered`] or [`crate::LoadNode::unanswered`].
     Read(Query),
-    /// Give the last valid own readings in units of anchors up to this one to
-    /// [`crate::LoadNode::ledger`]: at most this many, oldest first.
-    ReadLedger(AnchorNumber, u16),
+    /// Give own readings in units of anchors up to this one to [`crate::LoadNode::ledger`], oldest first, as far back
+    /// as told.
+    ReadLedger(AnchorNumber, Reach),
     /// Give own units that are not anchored, after this slot, at most this many in rising order, to
     /// [`crate::LoadNode::loaded`].
     LoadUnits(Option<Slot>, usize),

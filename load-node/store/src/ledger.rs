@@ -8,7 +8,7 @@ use loadstone_load_core::{
     Anchored, Change, Entry, Guard, Identity, Ledger, LedgerError, Reading, Saved, SavedHead, Standing, Summary, Tip,
     UnitState, Voters,
 };
-use loadstone_market::baseline;
+use loadstone_market::{baseline, Reach};
 use rocksdb::{ColumnFamily, Direction as Order, IteratorMode, WriteBatch, WriteOptions, DB};
 use std::path::Path;
 
@@ -213,11 +213,11 @@ impl Ledger for RocksLedger {
         self.write(batch, durable)
     }
 
-    fn anchored_readings(&self, anchor: AnchorNumber, valid: u16) -> Result<Vec<baseline::Reading>, LedgerError> {
-        let (mut newest_first, mut good) = (Vec::new(), 0);
+    fn anchored_readings(&self, anchor: AnchorNumber, reach: Reach) -> Result<Vec<baseline::Reading>, LedgerError> {
+        let (mut newest_first, mut good) = (Vec::new(), 0usize);
         for entry in self.scan(UNITS, IteratorMode::End)? {
             let (slot, value) = entry?;
-            if good >= valid {
+            if reach.is_met(good) {
                 break;
             }
             if !matches!(self.state(&slot)?, UnitState::Anchored(number) if number <= anchor) {
@@ -227,7 +227,7 @@ impl Ledger for RocksLedger {
             let Body::Readings(readings) = unit.content.body else { continue };
             let readings = readings.watts().map_err(|_| LedgerError::Damaged("unit"))?;
             for (at, load, valid) in readings.into_iter().rev() {
-                good += valid as u16;
+                good += usize::from(valid);
                 newest_first.push(baseline::Reading { at, load, valid });
             }
         }

@@ -8,6 +8,7 @@ use loadstone_load_core::{
     Voters,
 };
 use loadstone_load_store::RocksLedger;
+use loadstone_market::Reach;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -98,13 +99,14 @@ fn only_open_units_are_loaded_and_only_anchored_readings_count() {
     assert_eq!(open.iter().map(|unit| unit.content.slot).collect::<Vec<_>>(), [slot(0, 2)]);
     assert_eq!(ledger.unanchored(Some(slot(0, 2)), 10).unwrap(), []);
     // AND the last readings up to an anchor come in the order of the chain
-    let seconds = |anchor, valid| -> Vec<u64> {
-        let readings = ledger.anchored_readings(AnchorNumber(anchor), valid).unwrap();
+    let seconds = |anchor, reach| -> Vec<u64> {
+        let readings = ledger.anchored_readings(AnchorNumber(anchor), reach).unwrap();
         readings.iter().map(|reading| reading.at.0 / 1_000).collect()
     };
-    assert_eq!(seconds(1, 3), [0, 1, 2, 3, 4]);
-    assert_eq!(seconds(2, 6), (0..10).collect::<Vec<_>>());
-    assert_eq!(seconds(0, 6), [] as [u64; 0]);
+    assert_eq!(seconds(1, Reach::Last(3)), [0, 1, 2, 3, 4]);
+    assert_eq!(seconds(2, Reach::Last(6)), (0..10).collect::<Vec<_>>());
+    assert_eq!(seconds(2, Reach::Whole), (0..10).collect::<Vec<_>>());
+    assert_eq!(seconds(0, Reach::Last(6)), [] as [u64; 0]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use codec::Encode;
 use loadstone_core::{quorum, AnchorNumber, BoundedVec, DeviceId, EventId, Hash, Member, MemberIndex, Signature};
 use loadstone_dag::{Body, Certificate, RecordsClaim, Unit};
-use loadstone_market::{baseline::Reading, BaselineMethod, EventRecord, RecordChunk, RecordInputs};
+use loadstone_market::{baseline::Reading, EventRecord, RecordChunk, RecordInput, RecordInputs};
 use sp_crypto_hashing::blake2_256;
 
 use crate::store::{Store, StoreError};
@@ -34,17 +34,17 @@ pub fn readings(unit: &Unit) -> Vec<Reading> {
 pub fn compute(store: &Store, event: EventId, chunk: u32, inputs: &RecordInputs) -> Result<RecordChunk, StoreError> {
     let recorder = inputs.recorder();
     let mut records: Vec<EventRecord> = Vec::with_capacity(inputs.resources.len());
-    for (resource, device, segments) in &inputs.resources {
-        let before = last_valid(store, *device, inputs)?;
+    for RecordInput { resource, device, segments, past } in &inputs.resources {
+        let before = locked(store, *device, inputs)?;
         let during = until(store, *device, inputs.cutoff)?;
-        records.push(recorder.record(*resource, segments, before.into_iter(), during));
+        records.push(recorder.record(*resource, segments, past, &before, &during));
     }
     Ok(RecordChunk { event, chunk, cutoff: inputs.cutoff_hash, records: BoundedVec::truncate_from(records) })
 }
 
 /// In chain order, the readings up to the baseline anchor that the baseline can depend on.
-fn last_valid(store: &Store, device: DeviceId, inputs: &RecordInputs) -> Result<Vec<Reading>, StoreError> {
-    let BaselineMethod::MeterBefore { readings: wanted } = inputs.programme.baseline;
+fn locked(store: &Store, device: DeviceId, inputs: &RecordInputs) -> Result<Vec<Reading>, StoreError> {
+    let reach = inputs.programme.baseline.reach();
     let (mut newest_first, mut valid) = (Vec::new(), 0usize);
     store.anchored_backwards(device, |_, place, unit| {
         if place.anchor <= inputs.event.baseline_anchor {
@@ -53,18 +53,18 @@ fn last_valid(store: &Store, device: DeviceId, inputs: &RecordInputs) -> Result<
                 newest_first.push(reading);
             }
         }
-        valid < usize::from(wanted)
+        !reach.is_met(valid)
     })?;
     newest_first.reverse();
     Ok(newest_first)
 }
 
-/// In chain order, all readings up to the cut-off. The device's clock may lie, so its whole chain is
+/// In chain order, all readings up to an anchor. The device's clock may lie, so its whole chain is
 /// read: a time in a unit says nothing about those before it.
-fn until(store: &Store, device: DeviceId, cutoff: AnchorNumber) -> Result<Vec<Reading>, StoreError> {
+fn until(store: &Store, device: DeviceId, last: AnchorNumber) -> Result<Vec<Reading>, StoreError> {
     let mut units = Vec::new();
     store.anchored_backwards(device, |_, place, unit| {
-        if place.anchor <= cutoff {
+        if place.anchor <= last {
             units.push(unit);
         }
         true
@@ -216,7 +216,7 @@ mod tests {
         AccountId, AreaId, Direction, Millis, OrganisationId, Price, ProgrammeId, ProgrammeVersion, ResourceId, Watts,
     };
     use loadstone_dag::{Anchor, AnchorLeaf};
-    use loadstone_market::{Clearing, Event, Phase, Programme, Segment};
+    use loadstone_market::{BaselineMethod, Clearing, Event, PastEvents, Phase, Programme, Segment};
 
     fn committee() -> Vec<Member> {
         let member = |index: u8| Member {
@@ -280,6 +280,7 @@ mod tests {
             interval_ms: 2_000,
             gate_closure: Millis(0),
             budget: 0,
+            opened: Millis(0),
             baseline_anchor: AnchorNumber(baseline_anchor),
             phase: Phase::Dispatched,
         };
@@ -302,7 +303,12 @@ mod tests {
             clearing,
             cutoff: AnchorNumber(cutoff),
             cutoff_hash: Hash::repeat_byte(9),
-            resources: vec![(ResourceId(1), DeviceId(1), BoundedVec::truncate_from(vec![segment]))],
+            resources: vec![RecordInput {
+                resource: ResourceId(1),
+                device: DeviceId(1),
+                segments: BoundedVec::truncate_from(vec![segment]),
+                past: PastEvents::new(),
+            }],
         }
     }
 
@@ -325,12 +331,12 @@ mod tests {
         };
         // THEN both readings of the window count against the baseline of the two before it
         let whole = record(2, 6);
-        assert_eq!((whole.baseline, whole.readings_due, whole.readings_valid), (Watts(100), 2, 2));
+        assert_eq!((whole.baseline.to_vec(), whole.readings_due, whole.readings_valid), (vec![Watts(100)], 2, 2));
         assert_eq!(whole.delivered.to_vec(), vec![Watts(20)]);
         // WHEN the cut-off comes before the second one THEN that one is missing
         assert_eq!(record(2, 3).readings_valid, 1);
         // WHEN no anchor precedes the baseline THEN there is none, and nothing is delivered
         let bare = record(0, 6);
-        assert_eq!((bare.baseline, bare.delivered.to_vec()), (Watts(0), vec![Watts(0)]));
+        assert_eq!((bare.baseline.to_vec(), bare.delivered.to_vec()), (vec![], vec![Watts(0)]));
     }
 }

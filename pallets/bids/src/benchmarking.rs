@@ -1,7 +1,7 @@
 //! Benchmarks of every call and hook, at their worst cases.
 
 use crate::{pallet::*, sweep::SWEEP_RESOURCES, types::*};
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use frame_benchmarking::v2::*;
 use frame_support::{traits::Get, BoundedVec};
 use frame_system::RawOrigin;
@@ -47,7 +47,7 @@ fn programme() -> Programme {
 fn published<T: Config>() -> AccountId {
     T::BenchmarkHelper::set_time(OPENED);
     let opener = T::BenchmarkHelper::participant(1, Role::GridCompany);
-    assert!(Pallet::<T>::publish_programme(RawOrigin::Signed(opener.clone()).into(), ID, programme()).is_ok());
+    assert!(Pallet::<T>::publish_programme(RawOrigin::Signed(opener.clone()).into(), ID, Box::new(programme())).is_ok());
     opener
 }
 
@@ -111,7 +111,7 @@ mod benchmarks {
     fn publish_programme() {
         let publisher = published::<T>();
         #[extrinsic_call]
-        _(RawOrigin::Signed(publisher), ID, programme());
+        _(RawOrigin::Signed(publisher), ID, Box::new(programme()));
         assert_eq!(LatestVersion::<T>::get(ID).map(|version| version.0), Some(2));
     }
 

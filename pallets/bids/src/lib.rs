@@ -56,6 +56,7 @@ use frame_support::pallet_macros::import_section;
 #[frame_support::pallet]
 pub mod pallet {
     use super::{types::*, WeightInfo};
+    use alloc::boxed::Box;
     use frame_support::{pallet_prelude::*, traits::Time};
     use frame_system::pallet_prelude::*;
     use loadstone_core::{
@@ -251,9 +252,9 @@ pub mod pallet {
         /// organisation of the first.
         #[pallet::call_index(0)]
         #[pallet::weight(T::WeightInfo::publish_programme())]
-        pub fn publish_programme(origin: OriginFor<T>, id: ProgrammeId, programme: Programme) -> DispatchResult {
+        pub fn publish_programme(origin: OriginFor<T>, id: ProgrammeId, programme: Box<Programme>) -> DispatchResult {
             let (_, publisher) = Self::ensure_role(origin, Role::GridCompany)?;
-            Self::do_publish_programme(publisher.organisation, id, programme)
+            Self::do_publish_programme(publisher.organisation, id, *programme)
         }
 
         /// Opens an event under the newest version of a programme and holds `budget`. By a grid company.

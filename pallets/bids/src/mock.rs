@@ -348,7 +348,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 /// Runs a test with GRID's programme published, and then every check of state.
 pub fn run(test: impl FnOnce()) {
     new_test_ext().execute_with(|| {
-        Bids::publish_programme(signed(GRID), PROGRAMME, programme()).expect("published");
+        Bids::publish_programme(signed(GRID), PROGRAMME, Box::new(programme())).expect("published");
         test();
         Bids::do_try_state().expect("state holds");
     });

@@ -57,6 +57,7 @@ impl<T: Config> Pallet<T> {
             interval_ms: programme.settlement_interval_ms,
             gate_closure,
             budget,
+            opened: Self::now(),
             baseline_anchor: T::Anchors::latest_anchor(),
             phase: Phase::Open,
         };

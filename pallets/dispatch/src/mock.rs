@@ -223,6 +223,7 @@ pub fn cleared() -> Event {
         interval_ms: 10_000,
         gate_closure: Millis(BEGIN),
         budget: 1,
+        opened: Millis(BEGIN),
         baseline_anchor: AnchorNumber(3),
         phase: Phase::Cleared,
     }

@@ -45,7 +45,7 @@ pub fn chunk_of<T: Config>(event: EventId) -> RecordChunk {
         let quotas = details.needs.iter().map(|need| quota(award, *need, details.peak_need())).collect::<Vec<_>>();
         EventRecord {
             resource,
-            baseline: Watts(1_000_000),
+            baseline: BoundedVec::truncate_from(alloc::vec![Watts(1_000_000); quotas.len()]),
             delivered: BoundedVec::truncate_from(quotas.clone()),
             quota: BoundedVec::truncate_from(quotas),
             readings_due: 900,

@@ -48,7 +48,7 @@ pub mod pallet {
     };
     use loadstone_dag::{BoundedCertificate, MAX_MEMBERS};
     use loadstone_market::{
-        score::Histogram, traits::Market, Credit, EventRecord, RecordChunk, Score, Waiting, RECORD_CHUNK,
+        score::Histogram, traits::Market, Credit, EventRecord, PastEvents, RecordChunk, Score, Waiting, RECORD_CHUNK,
     };
 
     /// Greatest number of chunks of one event: a million resources.
@@ -125,6 +125,10 @@ pub mod pallet {
     /// Each resource's standing over its events.
     #[pallet::storage]
     pub type Credits<T> = StorageMap<_, Twox64Concat, ResourceId, Credit>;
+
+    /// Each resource's newest events, which days of baselines leave out.
+    #[pallet::storage]
+    pub type Past<T> = StorageMap<_, Twox64Concat, ResourceId, PastEvents, ValueQuery>;
 
     #[pallet::event]
     #[pallet::generate_deposit(pub(super) fn deposit_event)]

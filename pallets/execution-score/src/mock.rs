@@ -218,6 +218,7 @@ pub fn open(resources: u32) -> EventId {
         interval_ms: 60_000,
         gate_closure: Millis(900_000),
         budget: 1_000_000,
+        opened: Millis(800_000),
         baseline_anchor: AnchorNumber(0),
         phase: Phase::Cleared,
     };
@@ -280,7 +281,7 @@ pub fn chunk(event: EventId, index: u32, percent: impl Fn(u32) -> i64) -> Record
         let delivered: Vec<_> = quotas.iter().map(|quota| Watts(quota.0 * percent(at) / 100)).collect();
         EventRecord {
             resource: *resource,
-            baseline: Watts(50_000),
+            baseline: BoundedVec::truncate_from(vec![Watts(50_000); quotas.len()]),
             quota: BoundedVec::truncate_from(quotas),
             delivered: BoundedVec::truncate_from(delivered),
             readings_due: 240,

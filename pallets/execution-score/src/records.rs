@@ -1,8 +1,8 @@
 //! Taking chunks of records in: what makes one due, what it must say, who vouches for it.
 
 use crate::{
-    Bitmap, ChunksDone, Config, Credits, CutoffHashes, Cutoffs, Error, Event, Histograms, Pallet, Recording, Records,
-    Scores, Scoring, ScoringJob,
+    Bitmap, ChunksDone, Config, Credits, CutoffHashes, Cutoffs, Error, Event, Histograms, Pallet, Past, Recording,
+    Records, Scores, Scoring, ScoringJob,
 };
 use alloc::{vec, vec::Vec};
 use codec::Encode;
@@ -14,7 +14,7 @@ use frame_support::{
 use frame_system::pallet_prelude::BlockNumberFor;
 use loadstone_core::{
     traits::{AnchorLog, Directory},
-    AnchorNumber, EventId, Hash, ResourceId, Watts,
+    AnchorNumber, EventId, Hash, ResourceId, Watts, HOUR_MS,
 };
 use loadstone_dag::{BoundedCertificate, RecordsClaim};
 use loadstone_market::{
@@ -22,18 +22,30 @@ use loadstone_market::{
     score::{accuracy, Histogram},
     setpoint::quota,
     traits::Market,
-    Credit, EventRecord, Phase, RecordChunk, RecordInputs, Score, RECORD_CHUNK,
+    Credit, EventRecord, PastEvent, PastEvents, Phase, RecordChunk, RecordInput, RecordInputs, Score, MAX_LOOK_BACK,
+    RECORD_CHUNK,
 };
 use sp_runtime::transaction_validity::{InvalidTransaction, TransactionLongevity, ValidTransaction};
 
 /// Greatest number of chunks that are named as missing at once.
 const MAX_NAMED: usize = 64;
 
+/// Age at which no baseline asks for an event any more: the longest look back and the event before it, with room for
+/// events that are recorded out of order.
+const PAST_REACH_MS: u64 = (MAX_LOOK_BACK as u64 + 10) * 24 * HOUR_MS;
+
 /// Blocks for which a chunk may wait in the pool; members submit it again while it is missing.
 const LONGEVITY: TransactionLongevity = 64;
 
 fn has(bitmap: &[u8], chunk: u32) -> bool {
     bitmap.get(chunk as usize / 8).is_some_and(|byte| byte & (1 << (chunk % 8)) != 0)
+}
+
+/// Puts an event behind the others. Those too old for any baseline give way, and no others, so that all who compute
+/// one baseline see the same; while none can, the new event is not remembered.
+pub(crate) fn remember(events: &mut PastEvents, past: PastEvent) {
+    events.retain(|other| past.start.since(other.start) <= PAST_REACH_MS);
+    let _ = events.try_push(past);
 }
 
 fn invalid<T: Config>(error: Error<T>) -> InvalidTransaction {
@@ -97,6 +109,7 @@ impl<T: Config> Pallet<T> {
             let intervals = event.needs.len();
             let fits = record.quota.len() == intervals && record.delivered.len() == intervals;
             ensure!(fits, Error::<T>::IntervalMismatch);
+            ensure!([0, intervals].contains(&record.baseline.len()), Error::<T>::IntervalMismatch);
             ensure!(record.readings_valid <= record.readings_due, Error::<T>::ReadingsExceedDue);
             let award = awards(&clearing, &T::Market::segments(chunk.event, record.resource));
             let due = |need: &Watts| quota(award, *need, peak);
@@ -116,10 +129,15 @@ impl<T: Config> Pallet<T> {
     /// Stores a chunk that was found good.
     pub(crate) fn record_chunk(chunk: RecordChunk) -> DispatchResult {
         let (event, index, count) = (chunk.event, chunk.chunk, chunk.records.len() as u32);
+        let start = T::Market::event(event).ok_or(Error::<T>::UnknownEvent)?.start;
+        let past = PastEvent { start, recorded: T::AnchorLog::latest_anchor() };
         Histograms::<T>::mutate(event, |histogram| {
             chunk.records.iter().filter_map(accuracy).for_each(|accuracy| histogram.add(accuracy));
         });
         for record in chunk.records {
+            if record.quota.iter().any(|quota| quota.0 > 0) {
+                Past::<T>::mutate(record.resource, |events| remember(events, past));
+            }
             Records::<T>::insert(event, record.resource, record);
         }
         let done = ChunksDone::<T>::mutate(event, |bitmap| {
@@ -169,7 +187,11 @@ impl<T: Config> Pallet<T> {
         let cutoff_hash = CutoffHashes::<T>::get(event)?;
         let details = T::Market::event(event)?;
         let resources: Vec<_> = Self::chunk_resources(event, chunk)
-            .filter_map(|id| Some((id, T::Directory::resource(id)?.device, T::Market::segments(event, id))))
+            .filter_map(|id| {
+                let device = T::Directory::resource(id)?.device;
+                let (segments, past) = (T::Market::segments(event, id), Past::<T>::get(id));
+                Some(RecordInput { resource: id, device, segments, past })
+            })
             .collect();
         (!resources.is_empty()).then_some(())?;
         Some(RecordInputs {

@@ -265,7 +265,7 @@ fn record(id: ResourceId, award: Watts, needs: &[Watts], peak: Watts, percent: i
     let delivered: Vec<_> = quotas.iter().map(|quota| Watts(quota.0 * percent / 100)).collect();
     EventRecord {
         resource: id,
-        baseline: Watts(50_000),
+        baseline: BoundedVec::truncate_from(vec![Watts(50_000); quotas.len()]),
         quota: BoundedVec::truncate_from(quotas),
         delivered: BoundedVec::truncate_from(delivered),
         readings_due: 3_600,
@@ -292,6 +292,7 @@ pub fn measured(specs: &[Spec], budget: Balance, bond: Balance, pricing: Pricing
         interval_ms: 3_600_000,
         gate_closure: Millis(START - 1),
         budget,
+        opened: Millis(0),
         baseline_anchor: AnchorNumber(0),
         phase: Phase::Recorded,
     };

@@ -156,6 +156,8 @@ maps! {
     score(push_twox event: EventId, push_twox resource: ResourceId): "ExecutionScore" / "Scores";
     /// `ExecutionScore::Credits`: `Credit`.
     credit(push_twox resource: ResourceId): "ExecutionScore" / "Credits";
+    /// `ExecutionScore::Past`: `PastEvents`.
+    past_events(push_twox resource: ResourceId): "ExecutionScore" / "Past";
     /// `Settlement::Escrows`: what is held for an event.
     escrow(push_twox event: EventId): "Settlement" / "Escrows";
     /// `Settlement::Statements`: `Statement`.

@@ -9,7 +9,7 @@ use crate::{
     record::Recorder,
     score::{accuracy, score, Histogram},
     settle::{residue, share, statement},
-    Clearing, Event, EventRecord, Programme, Score, Segments, Statement,
+    Clearing, Event, EventRecord, PastEvents, Programme, Score, Segments, Statement,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use loadstone_core::{Balance, Price, ResourceId, Watts};
@@ -21,6 +21,8 @@ pub struct AuditInput {
     pub resource: ResourceId,
     /// What was revealed for it.
     pub segments: Segments,
+    /// Its events so far, as they stand on chain.
+    pub past: PastEvents,
     /// Its readings in anchors up to the baseline anchor, in chain order.
     pub before: Vec<Reading>,
     /// Its readings in anchors up to the cut-off, in chain order.
@@ -94,6 +96,5 @@ pub fn audit(event: &Event, programme: &Programme, inputs: &[AuditInput], pot: B
 }
 
 fn record(recorder: &Recorder, input: &AuditInput) -> EventRecord {
-    let (before, during) = (input.before.iter().copied(), input.during.iter().copied());
-    recorder.record(input.resource, &input.segments, before, during)
+    recorder.record(input.resource, &input.segments, &input.past, &input.before, &input.during)
 }

@@ -130,10 +130,11 @@ pub struct IntervalSteps {
 /// What follows from the record in one interval.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
 pub struct MeasuredSteps {
-    /// Load without regulation.
-    pub baseline: Watts,
-    /// Level to hold: baseline less quota, or plus it, within the load's range.
-    pub setpoint: Watts,
+    /// Load without regulation; `None` where too little is known of it.
+    pub baseline: Option<Watts>,
+    /// Level to hold: baseline less quota, or plus it, within the load's range. Where the method looks at hours after the
+    /// event too, the node held the level that follows from the hours before it. `None` without a baseline.
+    pub setpoint: Option<Watts>,
     /// Whether the load's range limited it.
     pub is_clamped: bool,
     /// Mean power delivered.
@@ -219,10 +220,11 @@ fn intervals(facts: &Facts) -> Vec<IntervalSteps> {
 fn measured(facts: &Facts, record: &EventRecord, interval: usize) -> Option<MeasuredSteps> {
     let (quota, delivered) = (*record.quota.get(interval)?, *record.delivered.get(interval)?);
     let Resource { load_min, load_max, .. } = facts.resource;
-    let level = |low, high| setpoint(record.baseline, quota, facts.event.direction, low, high);
+    let baseline = record.baseline.get(interval).copied();
+    let level = |low, high| Some(setpoint(baseline?, quota, facts.event.direction, low, high));
     let held = level(*load_min, *load_max);
     Some(MeasuredSteps {
-        baseline: record.baseline,
+        baseline,
         setpoint: held,
         is_clamped: held != level(Watts(i64::MIN), Watts(i64::MAX)),
         delivered,

@@ -7,11 +7,11 @@
 //! delivers nothing. Every function here is total: any input gives a record, and the same one.
 
 use crate::{
-    baseline::{baseline, Reading},
+    baseline::{Basis, Reading},
     clearing::awards,
     math::{magnitude, mul_div_ceil, mul_div_floor, watts_signed},
     setpoint::quota,
-    BaselineMethod, Clearing, Event, EventRecord, Programme, RecordInputs, Segments, MAX_INTERVALS,
+    BaselineMethod, Clearing, Event, EventRecord, PastEvents, Programme, RecordInputs, Segments, MAX_INTERVALS,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use loadstone_core::{BasisPoints, BoundedVec, ConstU32, Direction, ResourceId, Watts, BASIS_POINTS};
@@ -51,26 +51,27 @@ impl<'a> Recorder<'a> {
         Self { event, method: &programme.baseline, clearing }
     }
 
-    /// The record of one resource.
+    /// The record of one resource, with its events so far.
     ///
-    /// Both iterators yield readings in rising order of (incarnation, sequence, index). `before` holds
-    /// those in units of anchors up to the event's baseline anchor; the last ones count, so a suffix
-    /// that holds enough valid readings serves as well. `during` holds those in units of anchors up
-    /// to the cut-off; readings outside the window are passed over.
+    /// Both slices hold readings in rising order of (incarnation, sequence, index): `before` those in units of anchors up
+    /// to the event's baseline anchor, of which a suffix serves as well where the method says so
+    /// ([`BaselineMethod::reach`]); `during` all those in units of anchors up to the cut-off. Readings outside the
+    /// window deliver nothing.
     pub fn record(
         &self,
         resource: ResourceId,
         segments: &Segments,
-        before: impl DoubleEndedIterator<Item = Reading>,
-        during: impl IntoIterator<Item = Reading>,
+        past: &PastEvents,
+        before: &[Reading],
+        during: &[Reading],
     ) -> EventRecord {
-        let baseline = baseline(self.method, self.event.start, before);
+        let baseline = Basis { event: self.event, past, before }.baseline(self.method, during).unwrap_or_default();
         let quotas = self.quotas(awards(self.clearing, segments));
-        let deliveries = self.deliveries(baseline, during);
+        let deliveries = self.deliveries(&baseline, during);
         let response = self.response(&quotas, &deliveries);
         EventRecord {
             resource,
-            baseline: baseline.unwrap_or_default(),
+            baseline: BoundedVec::truncate_from(baseline),
             delivered: self.delivered(&deliveries),
             readings_due: u32::try_from(self.slots_before(quotas.len())).unwrap_or(u32::MAX),
             readings_valid: u32::try_from(deliveries.len()).unwrap_or(u32::MAX),
@@ -99,17 +100,17 @@ impl<'a> Recorder<'a> {
     }
 
     /// The slots that were read, in order of time. Without a baseline nothing counts as delivered.
-    fn deliveries(&self, baseline: Option<Watts>, during: impl IntoIterator<Item = Reading>) -> Vec<Delivery> {
+    fn deliveries(&self, baseline: &[Watts], during: &[Reading]) -> Vec<Delivery> {
         let event = self.event;
         let mut slots = BTreeMap::new();
-        let valid = during.into_iter().filter(|reading| reading.valid);
+        let valid = during.iter().copied().filter(|reading| reading.valid);
         for reading in valid.filter(|reading| event.start <= reading.at && reading.at < event.end()) {
             let slot = reading.at.since(event.start) / TELEMETRY_INTERVAL_MS;
             slots.entry(slot).or_insert(reading);
         }
         let delivery = |(slot, reading): (u64, Reading)| {
             let interval = event.interval_at(event.start.after(slot * TELEMETRY_INTERVAL_MS))?;
-            let reduction = baseline.map_or(0, |baseline| baseline.0 as i128 - reading.load.0 as i128);
+            let reduction = baseline.get(interval).map_or(0, |baseline| baseline.0 as i128 - reading.load.0 as i128);
             let delivered = if event.direction == Direction::Down { reduction } else { -reduction };
             Some(Delivery { after_start_ms: reading.at.since(event.start), interval, delivered })
         };

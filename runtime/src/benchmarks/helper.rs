@@ -96,6 +96,7 @@ fn cleared(opener: &AccountId, area: AreaId, direction: Direction, start: Millis
         interval_ms: 60_000,
         gate_closure: Millis(start.0.saturating_sub(10_000)),
         budget: BUDGET,
+        opened: Millis(start.0.saturating_sub(20_000)),
         baseline_anchor: AnchorNumber(0),
         phase: Phase::Cleared,
     };

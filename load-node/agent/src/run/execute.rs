@@ -30,8 +30,8 @@ impl Agent {
         match output {
             Output::Persist(changes, durable) => self.ledger.apply(&changes, durable)?,
             Output::Read(query) => self.ask(query),
-            Output::ReadLedger(anchor, count) => {
-                let readings = self.ledger.anchored_readings(anchor, count)?;
+            Output::ReadLedger(anchor, reach) => {
+                let readings = self.ledger.anchored_readings(anchor, reach)?;
                 let now = self.now();
                 self.node.ledger(now, anchor, &readings);
             }

@@ -104,7 +104,7 @@ impl LoadNode {
                 Need::Nothing => {}
                 Need::Event(id) => self.ask_once(Query::Event(id)),
                 Need::Programme(id, version) => self.ask_once(Query::Programme(id, version)),
-                Need::Readings(anchor, count) => self.out.push(Output::ReadLedger(anchor, count)),
+                Need::Readings(anchor, reach) => self.out.push(Output::ReadLedger(anchor, reach)),
             }
         }
         if let Some(time) = self.clock.now(now) {
@@ -159,8 +159,8 @@ impl LoadNode {
     /// An own unit was proven to be in `anchor`: a reference that reaches so far is computed again.
     pub(super) fn recompute(&mut self, anchor: AnchorNumber) {
         for direction in [Direction::Down, Direction::Up] {
-            if let Some((wanted, count)) = self.desk(direction).source().filter(|(wanted, _)| anchor <= *wanted) {
-                self.out.push(Output::ReadLedger(wanted, count));
+            if let Some((wanted, reach)) = self.desk(direction).source().filter(|(wanted, _)| anchor <= *wanted) {
+                self.out.push(Output::ReadLedger(wanted, reach));
             }
         }
     }

@@ -9,7 +9,7 @@ use loadstone_core::{
 use loadstone_dag::{leaves_root, Anchor, AnchorLeaf, Body, DeviceMessage, GatewayMessage, Slot, Unit};
 use loadstone_evidence::AuthoritySet;
 use loadstone_load_core::*;
-use loadstone_market::{baseline::Reading as LedgerReading, Availability, Clearing, Event, Order, Programme, Segments};
+use loadstone_market::{baseline::Reading as LedgerReading, Availability, Order, Programme, Reach};
 use std::collections::{BTreeMap, VecDeque};
 
 pub const AREA: AreaId = AreaId(1);
@@ -42,7 +42,7 @@ pub struct Chain {
     pub device: Option<Device>,
     pub orders: BTreeMap<Direction, Order>,
     pub availability: Option<Availability>,
-    pub event: Option<(Event, Clearing, Segments)>,
+    pub event: Option<EventFacts>,
     pub programme: Option<Programme>,
     pub anchors: BTreeMap<AnchorNumber, Anchor>,
     pub head: BlockNumber,
@@ -257,8 +257,8 @@ impl Bench {
                     self.node.unanswered(query);
                 }
             }
-            Output::ReadLedger(anchor, valid) => {
-                let readings = self.anchored_readings(anchor, valid);
+            Output::ReadLedger(anchor, reach) => {
+                let readings = self.anchored_readings(anchor, reach);
                 self.node.ledger(self.now(), anchor, &readings);
             }
             Output::LoadUnits(after, limit) => {
@@ -330,7 +330,7 @@ impl Bench {
         }
     }
 
-    fn anchored_readings(&self, anchor: AnchorNumber, valid: u16) -> Vec<LedgerReading> {
+    fn anchored_readings(&self, anchor: AnchorNumber, reach: Reach) -> Vec<LedgerReading> {
         let mut readings = Vec::new();
         for (unit, _, state) in self.disk.units.values() {
             if let (Body::Readings(body), UnitState::Anchored(number)) = (&unit.content.body, state) {
@@ -340,6 +340,9 @@ impl Bench {
                 }
             }
         }
-        readings.split_off(readings.len().saturating_sub(valid as usize))
+        match reach {
+            Reach::Last(valid) => readings.split_off(readings.len().saturating_sub(valid as usize)),
+            Reach::Whole => readings,
+        }
     }
 }

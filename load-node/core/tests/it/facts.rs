@@ -5,7 +5,10 @@ use loadstone_core::{
     AnchorNumber, AvailabilityEpoch, BoundedVec, Direction, EventId, Millis, Price, ProgrammeId, ProgrammeVersion,
     Resource, Watts,
 };
-use loadstone_market::{Availability, AvailabilityEntry, Clearing, Event, Order, OrderRule, Phase, Segment, Segments};
+use loadstone_load_core::EventFacts;
+use loadstone_market::{
+    Availability, AvailabilityEntry, Clearing, Event, Order, OrderRule, PastEvents, Phase, Segment,
+};
 
 /// Length of an availability epoch.
 pub const EPOCH_MS: u64 = 60_000;
@@ -54,7 +57,7 @@ pub fn available(watts: i64, rank: u16) -> Availability {
 
 /// An event of two intervals of ten seconds, with needs 1,000 W and 2,000 W, of which this node has won
 /// half; its baseline is the mean of the last three readings anchored up to `anchor`.
-pub fn event(start_ms: u64, anchor: AnchorNumber) -> (Event, Clearing, Segments) {
+pub fn event(start_ms: u64, anchor: AnchorNumber) -> EventFacts {
     let event = Event {
         programme: ProgrammeId(1),
         version: ProgrammeVersion(1),
@@ -66,6 +69,7 @@ pub fn event(start_ms: u64, anchor: AnchorNumber) -> (Event, Clearing, Segments)
         interval_ms: 10_000,
         gate_closure: Millis(START),
         budget: 0,
+        opened: Millis(START),
         baseline_anchor: anchor,
         phase: Phase::Dispatched,
     };
@@ -77,7 +81,7 @@ pub fn event(start_ms: u64, anchor: AnchorNumber) -> (Event, Clearing, Segments)
         offered: Watts(2_000),
     };
     let segment = Segment { price: Price(5), watts: Watts(1_000), before: Watts(0) };
-    (event, clearing, vec![segment].try_into().unwrap())
+    EventFacts { event, clearing, segments: vec![segment].try_into().unwrap(), past: PastEvents::new() }
 }
 
 pub fn event_order(sequence: u64, start_ms: u64) -> Order {

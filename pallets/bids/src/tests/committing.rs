@@ -90,7 +90,7 @@ fn the_barred_and_those_of_little_credit_do_not_bid() {
     run(|| {
         // GIVEN a programme that asks for a credit of 30 %, and loads below that, barred beyond START, and new
         let gated = Programme { credit_min: BasisPoints(3_000), ..programme() };
-        assert_ok!(Bids::publish_programme(signed(GRID), PROGRAMME, gated));
+        assert_ok!(Bids::publish_programme(signed(GRID), PROGRAMME, Box::new(gated)));
         let (low, barred, new) = (load(&NORTH, AREA, 1_000), load(&NORTH, AREA, 1_000), load(&NORTH, AREA, 1_000));
         let standing =
             |credit, until| Credit { credit: BasisPoints(credit), barred_until: Millis(until), ..Credit::default() };

@@ -28,7 +28,7 @@ fn an_event_fixes_its_rules_and_its_baseline_and_holds_its_budget() {
             Event::EventOpened { event: EVENT, opener: GRID, area: AREA, direction: Direction::Down, gate_closure };
         assert_eq!(last_event(), opened);
         // AND a later version of the programme leaves it alone
-        assert_ok!(Bids::publish_programme(signed(GRID), PROGRAMME, programme()));
+        assert_ok!(Bids::publish_programme(signed(GRID), PROGRAMME, Box::new(programme())));
         assert_eq!(Events::<Test>::get(EVENT).map(|event| event.version), Some(ProgrammeVersion(1)));
         // AND the next event has the next number
         assert_ok!(open(&[1]));
@@ -74,9 +74,9 @@ fn rules_hold_where_when_and_how_they_say() {
             Bids::open_event(signed(GRID), PROGRAMME, AREA, direction, needs, Millis(start), Millis(GATE), 1_000)
         };
         let one = || needs(&[1_000]);
-        assert_ok!(Bids::publish_programme(signed(GRID), PROGRAMME, rules(AREA.0 + 1)));
+        assert_ok!(Bids::publish_programme(signed(GRID), PROGRAMME, Box::new(rules(AREA.0 + 1))));
         assert_noop!(open(Direction::Up, one(), START), Error::<Test>::AreaNotCovered);
-        assert_ok!(Bids::publish_programme(signed(GRID), PROGRAMME, rules(AREA.0)));
+        assert_ok!(Bids::publish_programme(signed(GRID), PROGRAMME, Box::new(rules(AREA.0))));
         // THEN less load, a longer window, and one that begins before or ends after their time are refused
         assert_noop!(open(Direction::Down, one(), START), Error::<Test>::OtherDirection);
         assert_noop!(open(Direction::Up, needs(&[1, 1]), START), Error::<Test>::TooManyIntervals);

@@ -100,6 +100,7 @@ fn what_the_chain_can_check_it_checks() {
         assert_eq!(with(|chunk| chunk.records.as_mut().swap(0, 1)), code(Error::ResourceMismatch));
         assert_eq!(with(|chunk| chunk.records[3].resource = ResourceId(1)), code(Error::ResourceMismatch));
         assert_eq!(with(|chunk| chunk.records[0].delivered.truncate(3)), code(Error::IntervalMismatch));
+        assert_eq!(with(|chunk| chunk.records[0].baseline.truncate(3)), code(Error::IntervalMismatch));
         assert_eq!(with(|chunk| chunk.records[0].quota[1] = Watts(0)), code(Error::QuotaMismatch));
         assert_eq!(with(|chunk| chunk.records[0].readings_valid = 241), code(Error::ReadingsExceedDue));
     });
@@ -153,7 +154,7 @@ fn members_get_all_that_the_chain_knows_of_a_chunk() {
         let inputs = Pallet::<Test>::record_inputs(event, 1).expect("the chunk is due");
         assert_eq!((inputs.cutoff, inputs.cutoff_hash), (AnchorNumber(1), anchor_hash(1)));
         assert_eq!(inputs.resources.len(), 8);
-        assert_eq!((inputs.resources[0].0, inputs.resources[0].1), (ResourceId(132), DeviceId(132)));
+        assert_eq!((inputs.resources[0].resource, inputs.resources[0].device), (ResourceId(132), DeviceId(132)));
         assert!(Pallet::<Test>::record_inputs(event, 2).is_none());
     });
 }

@@ -9,8 +9,16 @@ pub const DAY_MS: u64 = 86_400_000;
 impl Calendar {
     /// Local day of a moment, counted from 1970-01-01.
     pub fn day(&self, at: Millis) -> u32 {
-        let local = at.0.saturating_add_signed(i64::from(self.utc_offset_minutes).saturating_mul(60_000));
-        u32::try_from(local / DAY_MS).unwrap_or(u32::MAX)
+        u32::try_from(self.local(at) / DAY_MS).unwrap_or(u32::MAX)
+    }
+
+    /// Milliseconds since local midnight.
+    pub fn time_of_day(&self, at: Millis) -> u64 {
+        self.local(at) % DAY_MS
+    }
+
+    fn local(&self, at: Millis) -> u64 {
+        at.0.saturating_add_signed(i64::from(self.utc_offset_minutes).saturating_mul(60_000))
     }
 
     /// Whether people work on a day: Monday to Friday but for holidays, and the weekend days that make up for them.

@@ -1,11 +1,19 @@
 //! Mean of X of Y days: which days count, which of them are kept, and what they give.
 
-use crate::{baseline::profile::Profile, math::watts_signed, Calendar, DayRule, Which};
+use crate::{
+    baseline::{profile::Profile, similar},
+    math::watts_signed,
+    Calendar, DayRule, Which,
+};
 use alloc::{collections::BTreeSet, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use loadstone_core::{Millis, Watts, BASIS_POINTS};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
+
+/// Days before the oldest one that counts of which loads may still be asked: an adjustment's window lies up to two
+/// days before the event.
+pub const DAY_MARGIN: i64 = 2;
 
 /// A day that counts.
 #[derive(
@@ -47,18 +55,32 @@ fn window_sum(profile: &Profile, back: u8, intervals: usize) -> Option<i128> {
 }
 
 /// The newest `days` of those eligible, with those marked that are kept; empty when there are fewer than `days_min`.
-pub fn choose(eligible: Vec<CountedDay>, rule: &DayRule) -> Vec<CountedDay> {
+/// `opened` is when the event was opened.
+pub fn choose(
+    eligible: Vec<CountedDay>,
+    profile: &Profile,
+    (rule, calendar): (&DayRule, &Calendar),
+    opened: Millis,
+) -> Vec<CountedDay> {
     let mut counted = counted(eligible, rule);
-    if counted.len() < usize::from(rule.days_min) {
+    let mut ranks: Vec<usize> = (0..counted.len()).collect();
+    if let Which::Similar { margin_ms } = rule.which {
+        let morning = similar::morning(profile, calendar, margin_ms, opened);
+        let likeness = |place: &usize| similar::distance(profile, counted.get(*place)?.back, morning.clone());
+        ranks.retain(|place| likeness(place).is_some());
+        // Most alike first; places are in order of age, and the sort keeps it.
+        ranks.sort_by_key(likeness);
+    } else {
+        // Highest first; of equals the newer one.
+        ranks.sort_by_key(|place| counted.get(*place).map(|day| core::cmp::Reverse(day.sum)));
+    }
+    if ranks.len() < usize::from(rule.days_min) {
         return Vec::new();
     }
-    let mut ranks: Vec<usize> = (0..counted.len()).collect();
-    // Highest first; of equals the newer one.
-    ranks.sort_by_key(|place| counted.get(*place).map(|day| (core::cmp::Reverse(day.sum), day.back)));
     let keep = usize::from(rule.keep).min(ranks.len());
     let left_out = ranks.len() - keep;
     let above = match rule.which {
-        Which::Highest => 0,
+        Which::Highest | Which::Similar { .. } => 0,
         Which::Middle => left_out / 2,
         Which::Lowest => left_out,
     };
@@ -98,9 +120,4 @@ pub fn mean_at(profile: &Profile, days: &[CountedDay], interval: i64) -> Option<
         kept.filter_map(|day| profile.at(interval.checked_sub(i64::from(day.back).checked_mul(profile.per_day())?)?));
     let (sum, count) = known.fold((0i128, 0i128), |(sum, count), load| (sum + i128::from(load.0), count + 1));
     sum.checked_div_euclid(count).map(watts_signed)
-}
-
-/// Days of a resource's events, which do not count.
-pub fn event_days(calendar: &Calendar, starts: impl IntoIterator<Item = Millis>) -> BTreeSet<u32> {
-    starts.into_iter().map(|start| calendar.day(start)).collect()
 }

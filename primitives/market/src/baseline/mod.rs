@@ -1,11 +1,16 @@
 //! Baselines: the load that would have been there without regulation.
 
 pub mod adjust;
+mod basis;
 pub mod calendar;
 pub mod days;
 pub mod profile;
+mod same_day;
+mod similar;
 
-use crate::{math::watts_signed, Adjustment, BaselineMethod, Calendar, DayRule};
+pub use basis::Basis;
+
+use crate::{math::watts_signed, Adjustment, Calendar, DayRule};
 use adjust::{adjust, AdjustmentSteps};
 use alloc::{collections::BTreeSet, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -44,19 +49,6 @@ pub fn meter_before(readings: impl DoubleEndedIterator<Item = (Millis, Watts, bo
     sum.checked_div_euclid(count).map(watts_signed)
 }
 
-/// The baseline by the programme's method, from readings before `start` in chain order.
-pub fn baseline(
-    method: &BaselineMethod,
-    start: Millis,
-    readings: impl DoubleEndedIterator<Item = Reading>,
-) -> Option<Watts> {
-    match method {
-        BaselineMethod::MeterBefore { readings: n } => {
-            meter_before(readings.filter(|reading| reading.at < start).map(Into::into), *n)
-        }
-    }
-}
-
 /// A baseline of other days, with all that it is made of.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
 pub struct DayBaseline {
@@ -68,9 +60,9 @@ pub struct DayBaseline {
     pub adjustment: Option<AdjustmentSteps>,
 }
 
-/// Mean of X of Y days over the event's `intervals` intervals, adjusted to its day where there is a rule for that. `events` are the days of the
-/// resource's other events; `opened` is when this one was opened, and nothing of the event's day counts that was not
-/// over by then. `None` where too few days are eligible.
+/// Mean of X of Y days over the event's `intervals` intervals, adjusted to its day where there is a rule for that.
+/// `events` are the days of the resource's other events; `opened` is when this one was opened, and nothing of the
+/// event's day counts that was not over by then. `None` where too few days are eligible.
 pub fn of_days(
     profile: &Profile,
     intervals: usize,
@@ -78,7 +70,7 @@ pub fn of_days(
     events: &BTreeSet<u32>,
     opened: Millis,
 ) -> Option<DayBaseline> {
-    let days = choose(eligible(profile, intervals, rule, calendar, events), rule);
+    let days = choose(eligible(profile, intervals, rule, calendar, events), profile, (rule, calendar), opened);
     let window = 0..i64::try_from(intervals).ok()?;
     let mut loads = window.map(|interval| mean_at(profile, &days, interval)).collect::<Option<Vec<Watts>>>()?;
     let adjustment = adjustment.and_then(|rule| adjust(rule, profile, &days, opened, &mut loads));
@@ -112,14 +104,5 @@ mod tests {
         // AND feeding in is rounded down as well
         let feeding = readings(&[(-3, true), (-4, true)]);
         assert_eq!(meter_before(feeding.into_iter().map(Into::into), 2), Some(Watts(-4)));
-    }
-
-    #[test]
-    fn readings_dated_into_the_window_do_not_count() {
-        // GIVEN a device that dates a high reading past the event's start
-        let given = readings(&[(100, true), (9_000, true)]);
-        // THEN the baseline ignores it
-        let method = BaselineMethod::MeterBefore { readings: 10 };
-        assert_eq!(baseline(&method, Millis(1_000), given.into_iter()), Some(Watts(100)));
     }
 }

@@ -79,6 +79,11 @@ impl Profile {
         -i64::from(ms.div_ceil(self.interval_ms.max(1)))
     }
 
+    /// Whole intervals in so many milliseconds.
+    pub fn whole(&self, ms: u32) -> i64 {
+        i64::from(ms / self.interval_ms.max(1))
+    }
+
     /// The first interval that was not over at `moment`, at most 0.
     pub fn open_at(&self, moment: Millis) -> i64 {
         let left = self.start.since(moment).div_ceil(u64::from(self.interval_ms.max(1)));

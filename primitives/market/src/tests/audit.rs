@@ -3,7 +3,7 @@
 use crate::{
     audit::*,
     tests::{before, during, event, programme},
-    Segment, Segments,
+    PastEvents, Segment, Segments,
 };
 use loadstone_core::{BasisPoints, Direction, Price, ResourceId, Watts};
 
@@ -12,6 +12,7 @@ fn input(id: u32, price: u64, watts: i64, bought_before: i64, load: i64) -> Audi
     AuditInput {
         resource: ResourceId(id),
         segments: Segments::truncate_from(vec![segment]),
+        past: PastEvents::new(),
         before: before(5_000_000),
         during: during(&[load; 4]),
     }

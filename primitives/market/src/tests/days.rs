@@ -1,7 +1,7 @@
 //! Baselines of other days: which count, what they give, and how far the event's day moves them.
 
 use crate::{
-    baseline::{adjust::AdjustedBy, days::event_days, of_days, profile::Profile, DayBaseline, Reading},
+    baseline::{adjust::AdjustedBy, of_days, profile::Profile, DayBaseline, Reading},
     AdjustBy, Adjustment, AdjustmentWindow, Calendar, DayRule, Which,
 };
 use loadstone_core::{BasisPoints, Millis, Watts, HOUR_MS};
@@ -77,7 +77,7 @@ fn days_that_are_not_alike_do_not_count() {
         workdays: vec![today - 3].try_into().expect("few"),
         ..china()
     };
-    let events = event_days(&calendar, [Millis(START.0 - 7 * 24 * HOUR_MS)]);
+    let events = BTreeSet::from([calendar.day(Millis(START.0 - 7 * 24 * HOUR_MS))]);
     // THEN they are left out, taken in, and left out
     assert_eq!(backs(found(&calendar, &events, &high_4_of_5())), Some(vec![2, 3, 5, 6, 8]));
     // GIVEN a rule that takes any day but the one before THEN weekends count

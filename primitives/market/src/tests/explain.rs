@@ -6,7 +6,7 @@ use crate::{
     score::{accuracy, Histogram},
     settle::statement,
     tests::{before, during, event, programme},
-    Clearing, Event, EventRecord, Programme, Segment, Segments,
+    Clearing, Event, EventRecord, PastEvents, Programme, Segment, Segments,
 };
 use loadstone_core::{AccountId, AreaId, BasisPoints, DeviceId, Direction, Price, Resource, ResourceId, Watts};
 
@@ -38,7 +38,8 @@ fn cleared() -> (Event, Clearing) {
 
 fn recorded(event: &Event, clearing: &Clearing, rules: &Programme) -> EventRecord {
     let recorder = crate::record::Recorder::new(event, rules, clearing);
-    recorder.record(ResourceId(1), &segments(), before(5_000).into_iter(), during(&[4_000, 4_000, 4_200, 4_200]))
+    let during = during(&[4_000, 4_000, 4_200, 4_200]);
+    recorder.record(ResourceId(1), &segments(), &PastEvents::new(), &before(5_000), &during)
 }
 
 #[test]
@@ -67,7 +68,7 @@ fn an_event_is_explained_as_far_as_it_has_come() {
     let tight = Resource { load_min: Watts(3_500), ..resource.clone() };
     let told = explain(&Facts { record: Some(&record), resource: &tight, ..facts });
     let levels: Vec<_> = told.intervals.iter().filter_map(|interval| interval.measured.as_ref()).collect();
-    assert_eq!([levels[0].setpoint, levels[1].setpoint], [Watts(4_000), Watts(3_500)]);
+    assert_eq!([levels[0].setpoint, levels[1].setpoint], [Some(Watts(4_000)), Some(Watts(3_500))]);
     assert_eq!([levels[0].is_clamped, levels[1].is_clamped], [false, true]);
     assert_eq!([levels[0].delivered, levels[1].delivered], [Watts(1_000), Watts(800)]);
     assert_eq!([levels[0].pay.factor, levels[1].pay.factor], [BasisPoints(0), BasisPoints(11_000)]);

@@ -5,6 +5,7 @@ mod clearing;
 mod credit;
 mod days;
 mod explain;
+mod methods;
 mod oracle;
 mod programme;
 mod record;
@@ -33,6 +34,7 @@ fn event(direction: Direction, needs: &[i64], interval_ms: u32) -> Event {
         interval_ms,
         gate_closure: Millis(START.0 - 10_000),
         budget: 1_000_000,
+        opened: Millis(START.0 - 20_000),
         baseline_anchor: AnchorNumber(5),
         phase: Phase::Dispatched,
     }

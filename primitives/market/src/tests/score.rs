@@ -9,7 +9,7 @@ fn record(quota: &[i64], delivered: &[i64]) -> EventRecord {
     let watts = |values: &[i64]| BoundedVec::truncate_from(values.iter().copied().map(Watts).collect());
     EventRecord {
         resource: ResourceId(1),
-        baseline: Watts(500),
+        baseline: watts(&vec![500; quota.len()]),
         quota: watts(quota),
         delivered: watts(delivered),
         readings_due: 8,

@@ -14,7 +14,7 @@ fn record(quota: &[i64], delivered: &[i64]) -> EventRecord {
     let watts = |values: &[i64]| BoundedVec::truncate_from(values.iter().copied().map(Watts).collect());
     EventRecord {
         resource: ResourceId(1),
-        baseline: Watts(0),
+        baseline: watts(&[]),
         quota: watts(quota),
         delivered: watts(delivered),
         readings_due: 0,

@@ -39,7 +39,9 @@ pub struct Event {
     pub gate_closure: Millis,
     /// The most that the opener pays, held in escrow.
     pub budget: Balance,
-    /// Newest anchor when the event was opened: baselines use nothing later.
+    /// Chain time when it was opened, which is when the world may first know of it.
+    pub opened: Millis,
+    /// Newest anchor then: baselines use nothing later.
     pub baseline_anchor: AnchorNumber,
     /// How far it has come.
     pub phase: Phase,

@@ -19,8 +19,9 @@ pub const RECORD_CHUNK: u32 = 32;
 pub struct EventRecord {
     /// Whose.
     pub resource: ResourceId,
-    /// Load without regulation by the programme's baseline method; zero when nothing was measured.
-    pub baseline: Watts,
+    /// Load without regulation in each interval, by the programme's baseline method; empty where there is none, and then
+    /// nothing was delivered.
+    pub baseline: BoundedVec<Watts, ConstU32<MAX_INTERVALS>>,
     /// Setpoint reduction or increase asked in each interval.
     pub quota: BoundedVec<Watts, ConstU32<MAX_INTERVALS>>,
     /// Mean power delivered in the order's direction in each interval, in watts, rounded toward zero;
@@ -148,6 +149,49 @@ pub struct RecordInputs {
     pub cutoff: AnchorNumber,
     /// [hash](Hash) of that anchor.
     pub cutoff_hash: Hash,
-    /// The chunk's resources in the event's order, each with its segments and its device.
-    pub resources: Vec<(ResourceId, DeviceId, crate::Segments)>,
+    /// The chunk's resources in the event's order.
+    pub resources: Vec<RecordInput>,
+}
+
+/// What the chain contributes to one resource's record.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct RecordInput {
+    /// Whose.
+    pub resource: ResourceId,
+    /// Which device reads its meter.
+    pub device: DeviceId,
+    /// What was revealed for it.
+    pub segments: crate::Segments,
+    /// Events that it took part in.
+    pub past: PastEvents,
+}
+
+/// Most events of a resource that are remembered at a time. One more within the days that baselines look back on is
+/// not left out of them.
+pub const MAX_PAST_EVENTS: u32 = 64;
+
+/// The newest events that a resource took part in, oldest first.
+pub type PastEvents = BoundedVec<PastEvent, ConstU32<MAX_PAST_EVENTS>>;
+
+/// An event that a resource took part in, as days of baselines must know it.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+pub struct PastEvent {
+    /// Start of its window.
+    pub start: Millis,
+    /// Newest anchor when its record came. It counts for events with a later baseline anchor, so that everybody who
+    /// computes a baseline, whenever he does, leaves out the same days.
+    pub recorded: AnchorNumber,
 }

@@ -12,6 +12,9 @@ pub const MAX_LOOK_BACK: u8 = 90;
 /// Greatest number of exceptions from the week in a calendar.
 pub const MAX_CALENDAR_DAYS: u32 = 64;
 
+/// A day in milliseconds.
+const DAY_MS: u32 = 86_400_000;
+
 /// Greatest factor that a ratio may adjust by.
 const MAX_RATIO: u32 = 50_000;
 
@@ -30,6 +33,7 @@ const MAX_RATIO: u32 = 50_000;
     Serialize,
     Deserialize,
 )]
+#[serde(deny_unknown_fields)]
 pub struct Calendar {
     /// Local time less UTC, in minutes, -840 to 840 (China: 480); there is no summer time.
     pub utc_offset_minutes: i16,
@@ -54,7 +58,7 @@ pub struct Calendar {
     Serialize,
     Deserialize,
 )]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Which {
     /// Those of the highest load in the window.
     Highest,
@@ -62,12 +66,20 @@ pub enum Which {
     Middle,
     /// Those of the lowest load.
     Lowest,
+    /// Those most like the event's own day (PJM match day): least mean of squared differences over the day's intervals
+    /// that both know, that were over when the event was opened, and that end this long before it; of equal ones the
+    /// newer. Days without such an interval do not count.
+    Similar {
+        /// How long before the event nothing is compared, in milliseconds, up to a day (PJM: an hour).
+        margin_ms: u32,
+    },
 }
 
 /// Mean of X of Y days.
 #[derive(
     Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
+#[serde(deny_unknown_fields)]
 pub struct DayRule {
     /// Newest eligible days that count (Y), 1 to 45.
     pub days: u8,
@@ -93,6 +105,7 @@ pub struct DayRule {
 #[derive(
     Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
+#[serde(deny_unknown_fields)]
 pub struct Adjustment {
     /// Where a and b are compared.
     pub window: AdjustmentWindow,
@@ -115,7 +128,7 @@ pub struct Adjustment {
     Serialize,
     Deserialize,
 )]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum AdjustBy {
     /// By the difference of the means (PJM): B = b + mean(a) - mean(b).
     Difference {
@@ -147,6 +160,7 @@ pub enum AdjustBy {
     Serialize,
     Deserialize,
 )]
+#[serde(deny_unknown_fields)]
 pub struct AdjustmentWindow {
     /// Its length in milliseconds, up to a day (PJM: three hours).
     pub length_ms: u32,
@@ -171,13 +185,13 @@ impl DayRule {
             && self.skip < self.look_back
             && self.look_back <= MAX_LOOK_BACK
             && self.least_share.0 <= BASIS_POINTS
+            && !matches!(self.which, Which::Similar { margin_ms: DAY_MS.. })
     }
 }
 
 impl Adjustment {
     /// Whether every number is in its range.
     pub fn is_sound(&self) -> bool {
-        const DAY_MS: u32 = 86_400_000;
         let AdjustmentWindow { length_ms, ends_before_ms } = self.window;
         let by = match self.by {
             AdjustBy::Difference { limit } => limit.0 <= MAX_RATIO,

@@ -148,6 +148,8 @@ impl Programme {
             && self.credit_min.0 <= BASIS_POINTS
             && self.performance_max.0 <= MAX_PERFORMANCE
             && self.baseline.is_sound()
+            && self.baseline.suits(self.settlement_interval_ms)
+            && self.baseline.needs_after_ms() <= self.grace_ms.into()
             && self.score.is_sound()
             && self.deviation.is_sound()
     }
