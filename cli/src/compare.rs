@@ -100,8 +100,11 @@ pub fn compare(view: &EventView, units: &Units) -> Comparison {
 
 /// Penalties come out of each bidder's bond until it is used up, in the event's order.
 fn cap_penalties(view: &EventView, rows: &mut [AuditRow]) {
-    let mut bonds: BTreeMap<_, Balance> =
-        view.commitments.iter().map(|(bidder, commitment)| (bidder, commitment.bond)).collect();
+    let mut bonds = BTreeMap::<_, Balance>::new();
+    for (bidder, commitment) in view.commitments.iter().filter(|(_, commitment)| commitment.revealed) {
+        let bond = bonds.entry(bidder).or_default();
+        *bond = bond.saturating_add(commitment.bond);
+    }
     for (resource, row) in view.resources.iter().zip(rows) {
         if let Some(left) = bonds.get_mut(&resource.resource.owner) {
             row.statement.penalty = row.statement.penalty.min(*left);

@@ -5,8 +5,8 @@ use anyhow::{anyhow, Context, Result};
 use loadstone_core::{AccountId, AnchorNumber, EventId, Price, Resource, ResourceId, Watts};
 use loadstone_evidence::keys;
 use loadstone_market::{
-    Clearing, Commitment, Credit, EscrowState, Event, EventRecord, Order, OrderRule, PastEvents, Phase, Programme,
-    Score, Segments, Statement, Totals,
+    Batch, Clearing, Commitment, Credit, EscrowState, Event, EventRecord, Order, OrderRule, PastEvents, Phase,
+    Programme, Score, Segments, Statement, Totals,
 };
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub struct EventView {
     pub clearing: Option<Clearing>,
     /// Watts offered in each price bucket.
     pub buckets: BTreeMap<Price, Watts>,
-    /// Commitments by bidder.
+    /// Commitments by bidder, one a batch.
     pub commitments: Vec<(AccountId, Commitment)>,
     /// Resources in order of reveal.
     pub resources: Vec<ResourceView>,
@@ -106,8 +106,9 @@ fn own_order(current: Option<Order>, event: EventId) -> Option<Order> {
 async fn commitments(state: &State<'_>, id: EventId) -> Result<Vec<(AccountId, Commitment)>> {
     let commitment_keys = state.keys(&keys::commitments_of(id)).await?;
     let values = all(state.get_all::<Commitment>(&commitment_keys).await?, "a commitment")?;
-    let bidders = commitment_keys.iter().map(|key| decode(keys::last_part(key, 32).unwrap_or_default()));
-    bidders.zip(values).map(|(bidder, commitment)| Ok((bidder?, commitment))).collect()
+    let places =
+        commitment_keys.iter().map(|key| decode::<(AccountId, Batch)>(keys::last_part(key, 34).unwrap_or_default()));
+    places.zip(values).map(|(place, commitment)| Ok((place?.0, commitment))).collect()
 }
 
 async fn resources(state: &State<'_>, event: EventId, ids: &[ResourceId]) -> Result<Vec<ResourceView>> {

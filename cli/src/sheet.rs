@@ -8,7 +8,7 @@
 use crate::{fault::Fault, files, output::hexed, parse};
 use anyhow::Result;
 use loadstone_core::{AccountId, EventId, Hash};
-use loadstone_market::{seal, BidSheet};
+use loadstone_market::{seal, Batch, BidSheet};
 use serde::{Deserialize, Serialize};
 use std::{
     fs,
@@ -25,6 +25,9 @@ pub struct Kept {
     pub genesis: Hash,
     /// The event.
     pub event: EventId,
+    /// Which of the bidder's batches in it.
+    #[serde(default)]
+    pub batch: Batch,
     /// Who bids.
     pub bidder: AccountId,
     /// The offers.
@@ -40,8 +43,14 @@ pub struct Pending {
 
 impl Kept {
     /// A sheet with its salt.
-    pub fn new(genesis: Hash, event: EventId, bidder: AccountId, sheet: BidSheet, salt: [u8; 32]) -> Self {
-        Self { genesis, event, bidder, sheet, salt: hexed(&salt) }
+    pub fn new(
+        genesis: Hash,
+        (event, batch): (EventId, Batch),
+        bidder: AccountId,
+        sheet: BidSheet,
+        salt: [u8; 32],
+    ) -> Self {
+        Self { genesis, event, batch, bidder, sheet, salt: hexed(&salt) }
     }
 
     /// Reads a file.
@@ -97,9 +106,10 @@ impl Pending {
     }
 }
 
-/// The name of a bid's file unless one is given: network, event and account.
-pub fn default_path(genesis: &Hash, event: EventId, bidder: &AccountId) -> PathBuf {
-    PathBuf::from(format!("bid-{}-{event}-{bidder}.json", short(genesis)))
+/// The name of a bid's file unless one is given: network, event, account, and the batch but for the first.
+pub fn default_path(genesis: &Hash, event: EventId, bidder: &AccountId, batch: Batch) -> PathBuf {
+    let further = if batch > 0 { format!("-{batch}") } else { String::new() };
+    PathBuf::from(format!("bid-{}-{event}-{bidder}{further}.json", short(genesis)))
 }
 
 /// The beginning of a hash in hex.
@@ -113,7 +123,7 @@ fn draft(path: &Path, seal: &Hash) -> PathBuf {
 }
 
 /// What to say to a bidder who has committed already, under `seal`: where the sheet lies, and what can be done.
-pub fn already_committed(path: &Path, event: EventId, seal: &Hash) -> Fault {
+pub fn already_committed(path: &Path, event: EventId, batch: Batch, seal: &Hash) -> Fault {
     let places = [path.to_owned(), draft(path, seal)];
     let is_it = |place: &&PathBuf| Kept::read(place).is_ok_and(|kept| kept.seal().as_ref() == Ok(seal));
     let file = match places.iter().find(is_it) {
@@ -124,8 +134,8 @@ pub fn already_committed(path: &Path, event: EventId, seal: &Hash) -> Fault {
         None => format!("{} does not hold its sheet: look for the file that `commit` named then", path.display()),
     };
     let text = format!(
-        "this account has a bid in event {event}, and {file}; \
-         to bid anew, take it back before gate closure with `loadstone bid withdraw {event}`"
+        "this account has bid batch {batch} in event {event}, and {file}; to bid anew, take it back before gate closure \
+         with `loadstone bid withdraw {event} --batch {batch}`, or to bid more, name a free number with --batch"
     );
     Fault::bids("AlreadyCommitted", text)
 }

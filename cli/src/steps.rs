@@ -2,12 +2,12 @@
 
 use crate::client::State;
 use anyhow::{bail, Result};
-use loadstone_core::{EventId, Resource, ResourceId};
+use loadstone_core::{Balance, EventId, Resource, ResourceId};
 use loadstone_evidence::keys;
 use loadstone_market::{
     explain::{explain, Explanation, Facts, Shared},
     score::Histogram,
-    Clearing, Commitment, Event, EventRecord, Phase, Programme, Score, Segments, Statement, Totals,
+    Clearing, Event, EventRecord, Phase, Programme, Score, Segments, Statement, Totals,
 };
 
 /// How each number follows from those before it; whole numbers, `/` in floor and ceil exact.
@@ -130,8 +130,8 @@ impl Read {
 /// matter: where the pot is short, or penalties were taken.
 async fn shared(state: &State<'_>, of: EventId, id: ResourceId, event: &Event, resource: &Resource) -> Result<Shared> {
     let totals: Totals = state.get(keys::totals(of)).await?.unwrap_or_default();
-    let commitment: Option<Commitment> = state.get(keys::commitment(of, &resource.owner)).await?;
-    let bond = commitment.map_or(0, |commitment| commitment.bond);
+    let own: Option<(u16, Balance)> = state.get(keys::bidder(of, &resource.owner)).await?;
+    let bond = own.map_or(0, |(_, revealed_bond)| revealed_bond);
     let mut shared = Shared::new(event.budget, &totals, bond);
     if !shared.depends_on_others(&totals) {
         return Ok(shared);

@@ -33,7 +33,7 @@ try {
 
   // A declaration, signed and submitted.
   const seal = `0x${"23".repeat(32)}`;
-  const done = await api.tx.Bids.commit({ event, seal, resources: [resource] }).signAndSubmit(signer);
+  const done = await api.tx.Bids.commit({ event, batch: 0, seal, resources: [resource] }).signAndSubmit(signer);
   assert.ok(done.ok, JSON.stringify(done.dispatchError));
 
   // Its event, as the client decoded it from the block.

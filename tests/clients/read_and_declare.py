@@ -43,13 +43,15 @@ def main():
     assert latest.value["number"] > 0, latest.value
 
     # A declaration, signed and submitted.
-    call = chain.compose_call("Bids", "commit", {"event": event, "seal": "0x" + "17" * 32, "resources": [[resource]]})
+    call = chain.compose_call(
+        "Bids", "commit", {"event": event, "batch": 0, "seal": "0x" + "17" * 32, "resources": [[resource]]}
+    )
     before = chain.get_block_number(chain.get_chain_finalised_head())
     chain.submit_extrinsic(chain.create_signed_extrinsic(call, bidder))
 
     # Its event and what it stored, read back.
     finalised_event(chain, "BidCommitted", before)
-    kept = chain.query("Bids", "Commitments", [event, bidder.ss58_address])
+    kept = chain.query("Bids", "Commitments", [event, (bidder.ss58_address, 0)])
     assert kept.value["revealed"] is False, kept.value
     print("substrate-interface: storage and events read, declaration committed")
 

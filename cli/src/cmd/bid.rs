@@ -10,14 +10,16 @@ use crate::{
     client::{Chain, State},
     context::Context,
     fault::{is_refusal, Fault},
-    parse,
+    files, parse,
     sheet::{self, Found, Kept},
 };
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use loadstone_core::{BoundedVec, EventId, Millis, Resource};
+use loadstone_core::{AccountId, EventId, Millis, Resource};
 use loadstone_evidence::keys;
-use loadstone_market::{BidResources, BidSheet, Commitment, Event, Programme, ResourceBid};
+use loadstone_market::{
+    Batch, BidResources, BidSheet, Commitment, Event, Programme, ResourceBid, MAX_BATCHES, MAX_BID_RESOURCES,
+};
 use rand::{rngs::OsRng, RngCore};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -27,20 +29,25 @@ use std::path::{Path, PathBuf};
 pub enum Bid {
     /// Commits to offers; a bond is held. By an aggregator, before gate closure.
     ///
-    /// The offers are checked against programme and capacity first: what can't be revealed is not sent.
+    /// The offers are checked against programme and capacity first: what can't be revealed is not sent. More than 64
+    /// resources are sealed in several batches, each a transaction and a file of its own.
     Commit(Offers),
     /// Reveals committed offers after gate closure.
     Reveal {
-        /// The file that `commit` wrote.
-        file: PathBuf,
+        /// The files that `commit` wrote.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
         /// Wait for gate closure.
         #[arg(long)]
         wait: bool,
     },
-    /// Withdraws a commitment before gate closure.
+    /// Withdraws a batch before gate closure.
     Withdraw {
         /// The event.
         event: u32,
+        /// Which of the account's batches.
+        #[arg(long, default_value_t = 0)]
+        batch: Batch,
     },
 }
 
@@ -50,10 +57,16 @@ pub struct Offers {
     /// The event.
     event: u32,
     /// Offers of one resource: RESOURCE=PRICE:WATTS[,PRICE:WATTS...], prices in yuan per kWh. May be repeated.
-    #[arg(long = "offer", required = true, value_parser = parse::resource_bid)]
+    #[arg(long = "offer", required_unless_present = "from", value_parser = parse::resource_bid)]
     offers: Vec<ResourceBid>,
+    /// A file with more offers, written the same way, one a line.
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
+    /// Number of the first batch; a further one needs a number that the account has not used in the event.
+    #[arg(long, default_value_t = 0)]
+    batch: Batch,
     /// File for sheet and salt, without which nothing can be revealed; by default named after network, event
-    /// and account.
+    /// and account. Further batches add their number.
     #[arg(long)]
     file: Option<PathBuf>,
 }
@@ -72,10 +85,10 @@ impl Bid {
         let sender = context.sender(&chain)?;
         match self {
             Self::Commit(offers) => commit(context, &chain, &sender, offers).await.map(|_| ()),
-            Self::Reveal { file, wait } => reveal(context, &chain, &sender, &file, wait).await,
-            Self::Withdraw { event } => {
-                let receipt = sender.submit(&Call::new("Bids", "withdraw", EventId(event))).await?;
-                report(context, &receipt, "withdrawn", json!({ "event": event }))
+            Self::Reveal { files, wait } => reveal(context, &chain, &sender, &files, wait).await,
+            Self::Withdraw { event, batch } => {
+                let receipt = sender.submit(&Call::new("Bids", "withdraw", (EventId(event), batch))).await?;
+                report(context, &receipt, "withdrawn", json!({ "event": event, "batch": batch }))
             }
         }
     }
@@ -86,47 +99,95 @@ impl Declare {
     pub async fn run(self, context: &Context) -> Result<()> {
         let chain = context.connect().await?;
         let sender = context.sender(&chain)?;
-        let file = commit(context, &chain, &sender, self.offers).await?;
-        reveal(context, &chain, &sender, &file, true).await
+        let files = commit(context, &chain, &sender, self.offers).await?;
+        reveal(context, &chain, &sender, &files, true).await
     }
 }
 
-/// The offers as the chain wants them: in rising order of resource.
-fn sheet(mut offers: Vec<ResourceBid>) -> Result<(BidSheet, BidResources)> {
-    offers.sort_by_key(|bid| bid.resource);
-    let resources: Vec<_> = offers.iter().map(|bid| bid.resource).collect();
-    let too_many = || Fault::Usage("too many resources under one commitment".into());
-    Ok((
-        BoundedVec::try_from(offers).map_err(|_| too_many())?,
-        BoundedVec::try_from(resources).map_err(|_| too_many())?,
-    ))
+/// A sheet of offers under its number.
+type Numbered = (Batch, BidSheet);
+
+impl Offers {
+    /// The offers as the chain wants them: in rising order of resource, and in batches that fit into blocks.
+    fn batches(&self) -> Result<Vec<Numbered>> {
+        let mut offers = self.offers.clone();
+        if let Some(path) = &self.from {
+            offers.extend(from_file(path)?);
+        }
+        offers.sort_by_key(|bid| bid.resource);
+        let numbered = offers.chunks(MAX_BID_RESOURCES as usize).zip(self.batch..MAX_BATCHES);
+        let batches: Vec<_> = numbered.map(|(bids, batch)| (batch, BidSheet::truncate_from(bids.to_vec()))).collect();
+        let taken: usize = batches.iter().map(|(_, sheet)| sheet.len()).sum();
+        if taken < offers.len() {
+            let (all, from) = (offers.len(), self.batch);
+            let text =
+                format!("{all} resources need batches beyond the last, {}, counted from {from}", MAX_BATCHES - 1);
+            return Err(Fault::Usage(text).into());
+        }
+        Ok(batches)
+    }
+
+    /// Where the sheet of a batch lies.
+    fn path(&self, chain: &Chain, bidder: &AccountId, batch: Batch) -> PathBuf {
+        match &self.file {
+            Some(path) if batch == self.batch => path.clone(),
+            Some(path) => files::with_ending(path, &format!(".{batch}")),
+            None => sheet::default_path(&chain.genesis, EventId(self.event), bidder, batch),
+        }
+    }
 }
 
-async fn commit(context: &Context, chain: &Chain, sender: &Sender<'_>, offers: Offers) -> Result<PathBuf> {
-    let id = EventId(offers.event);
-    let (sheet, resources) = sheet(offers.offers)?;
-    let bidder = sender.account();
-    let path = offers.file.unwrap_or_else(|| sheet::default_path(&chain.genesis, id, &bidder));
+/// Offers of a file, one a line; empty lines and those that begin with # are passed over.
+fn from_file(path: &Path) -> Result<Vec<ResourceBid>> {
+    let text = files::read_text(path)?;
+    let lines = text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    let offer = |(number, line): (usize, &str)| {
+        let bad = |error| Fault::Usage(format!("{}, line {}: {error}", path.display(), number + 1)).into();
+        parse::resource_bid(line).map_err(bad)
+    };
+    lines.map(offer).collect()
+}
+
+async fn commit(context: &Context, chain: &Chain, sender: &Sender<'_>, offers: Offers) -> Result<Vec<PathBuf>> {
+    let (id, batches, bidder) = (EventId(offers.event), offers.batches()?, sender.account());
     let state = chain.finalised().await?;
+    check(&state, id, &bidder, &batches).await?;
+    let mut places = Vec::new();
+    for (batch, sheet) in batches {
+        let path = offers.path(chain, &bidder, batch);
+        if let Some(commitment) = state.get::<Commitment>(keys::commitment(id, &(bidder.clone(), batch))).await? {
+            return Err(sheet::already_committed(&path, id, batch, &commitment.seal).into());
+        }
+        check_replaceable(&state, &path).await?;
+        let mut salt = [0u8; 32];
+        OsRng.fill_bytes(&mut salt);
+        let kept = Kept::new(chain.genesis, (id, batch), bidder.clone(), sheet, salt);
+        places.push(seal(context, sender, &kept, &path).await?);
+    }
+    Ok(places)
+}
+
+/// Checks every batch before the first is sealed.
+async fn check(state: &State<'_>, id: EventId, bidder: &AccountId, batches: &[Numbered]) -> Result<()> {
     let event: Event = state.require(keys::event(id), &format!("event {id}")).await?;
     let programme: Programme =
         state.require(keys::programme(event.programme, event.version), "the event's programme").await?;
-    let wanted: Vec<_> = resources.iter().map(|resource| keys::resource(*resource)).collect();
-    let registered = state.get_all::<Resource>(&wanted).await?;
     let terms = Terms { id, event: &event, programme: &programme, now: Millis(state.now().await?) };
     terms.check_open()?;
-    terms.check_sheet(&bidder, &sheet, &registered)?;
-    if let Some(commitment) = state.get::<Commitment>(keys::commitment(id, &bidder)).await? {
-        return Err(sheet::already_committed(&path, id, &commitment.seal).into());
+    for (_, sheet) in batches {
+        let wanted: Vec<_> = sheet.iter().map(|bid| keys::resource(bid.resource)).collect();
+        terms.check_sheet(bidder, sheet, &state.get_all::<Resource>(&wanted).await?)?;
     }
-    check_replaceable(&state, &path).await?;
+    Ok(())
+}
 
-    let mut salt = [0u8; 32];
-    OsRng.fill_bytes(&mut salt);
-    let kept = Kept::new(chain.genesis, id, bidder, sheet, salt);
-    let seal = kept.seal().map_err(Fault::Usage)?;
-    let pending = kept.write(&path)?;
-    let receipt = match sender.submit(&Call::new("Bids", "commit", (id, seal, resources))).await {
+/// Commits one batch. Returns where its sheet lies.
+async fn seal(context: &Context, sender: &Sender<'_>, kept: &Kept, path: &Path) -> Result<PathBuf> {
+    let (id, batch, seal) = (kept.event, kept.batch, kept.seal().map_err(Fault::Usage)?);
+    // As many as bids, which have the same bound.
+    let resources = BidResources::truncate_from(kept.sheet.iter().map(|bid| bid.resource).collect());
+    let pending = kept.write(path)?;
+    let receipt = match sender.submit(&Call::new("Bids", "commit", (id, batch, seal, resources))).await {
         Ok(receipt) => receipt,
         Err(error) if is_refusal(&error) => {
             pending.discard();
@@ -142,14 +203,15 @@ async fn commit(context: &Context, chain: &Chain, sender: &Sender<'_>, offers: O
     };
     let path = pending.keep();
     let file = path.display().to_string();
-    report(context, &receipt, "committed", json!({ "event": id, "seal": seal, "file": file }))?;
+    report(context, &receipt, "committed", json!({ "event": id, "batch": batch, "seal": seal, "file": file }))?;
     Ok(path)
 }
 
 /// What stands under `path` must not be needed for a reveal.
 async fn check_replaceable(state: &State<'_>, path: &Path) -> Result<()> {
     if let Found::Bid(kept) = sheet::look(path, &state.chain().genesis)? {
-        let on_chain: Option<Commitment> = state.get(keys::commitment(kept.event, &kept.bidder)).await?;
+        let place = (kept.bidder.clone(), kept.batch);
+        let on_chain: Option<Commitment> = state.get(keys::commitment(kept.event, &place)).await?;
         let same = |commitment: &Commitment| !commitment.revealed && kept.seal().as_ref() == Ok(&commitment.seal);
         if on_chain.as_ref().is_some_and(same) {
             return Err(sheet::still_needed(path, &kept).into());
@@ -158,18 +220,21 @@ async fn check_replaceable(state: &State<'_>, path: &Path) -> Result<()> {
     Ok(())
 }
 
-async fn reveal(context: &Context, chain: &Chain, sender: &Sender<'_>, path: &Path, wait: bool) -> Result<()> {
-    let kept = Kept::read(path)?;
-    let salt = kept.salt().map_err(Fault::Usage)?;
-    if kept.genesis != chain.genesis || kept.bidder != sender.account() {
-        return Err(Fault::Usage(format!("{} is of another chain or account", path.display())).into());
+async fn reveal(context: &Context, chain: &Chain, sender: &Sender<'_>, files: &[PathBuf], wait: bool) -> Result<()> {
+    for path in files {
+        let kept = Kept::read(path)?;
+        let salt = kept.salt().map_err(Fault::Usage)?;
+        if kept.genesis != chain.genesis || kept.bidder != sender.account() {
+            return Err(Fault::Usage(format!("{} is of another chain or account", path.display())).into());
+        }
+        let (id, batch) = (kept.event, kept.batch);
+        if wait {
+            let event: Event = chain.finalised().await?.require(keys::event(id), &format!("event {id}")).await?;
+            let what = format!("gate closure of event {id}");
+            chain.wait_until(event.gate_closure.0.saturating_add(1), &what, &context.output()).await?;
+        }
+        let receipt = sender.submit(&Call::new("Bids", "reveal", (id, batch, kept.sheet, salt))).await?;
+        report(context, &receipt, "revealed", json!({ "event": id, "batch": batch }))?;
     }
-    if wait {
-        let event: Event =
-            chain.finalised().await?.require(keys::event(kept.event), &format!("event {}", kept.event)).await?;
-        let what = format!("gate closure of event {}", kept.event);
-        chain.wait_until(event.gate_closure.0.saturating_add(1), &what, &context.output()).await?;
-    }
-    let receipt = sender.submit(&Call::new("Bids", "reveal", (kept.event, kept.sheet, salt))).await?;
-    report(context, &receipt, "revealed", json!({ "event": kept.event }))
+    Ok(())
 }

@@ -12,6 +12,7 @@ use loadstone_dag::Anchor;
 use loadstone_evidence::keys;
 use loadstone_market::{clearing::awards, Phase, Totals};
 use serde_json::{json, Value};
+use std::collections::BTreeSet;
 
 /// Shows an event with awards, records, scores and money.
 #[derive(Args, Debug)]
@@ -67,6 +68,7 @@ fn phase(view: &EventView) -> String {
 
 fn head(view: &EventView, latest: Option<&Anchor>) -> String {
     let event = &view.event;
+    let bidders: BTreeSet<_> = view.commitments.iter().map(|(bidder, _)| bidder).collect();
     let needs: Vec<String> = event.needs.iter().map(|need| need.0.to_string()).collect();
     let Totals { claims, penalties, paid } = view.totals.unwrap_or_default();
     let clearing = view.clearing.as_ref().map_or("not yet".into(), |clearing| {
@@ -83,7 +85,7 @@ fn head(view: &EventView, latest: Option<&Anchor>) -> String {
         ("needs", format!("{} W", needs.join(", "))),
         ("gate closure", event.gate_closure.to_string()),
         ("window", format!("{} to {}", event.start, event.end())),
-        ("bidders", format!("{} for {} resources", view.commitments.len(), view.resources.len())),
+        ("bidders", format!("{} for {} resources", bidders.len(), view.resources.len())),
         ("clearing", clearing),
         ("order", order(view)),
         ("baseline anchor", event.baseline_anchor.to_string()),

@@ -7,7 +7,7 @@ const GENESIS: Hash = Hash([0xab; 32]);
 
 fn kept(event: u32, salt: u8) -> Kept {
     let sheet = BidSheet::truncate_from(vec![resource_bid("0=1.20:8000").expect("well formed")]);
-    Kept::new(GENESIS, EventId(event), AccountId::new([9; 32]), sheet, [salt; 32])
+    Kept::new(GENESIS, (EventId(event), 0), AccountId::new([9; 32]), sheet, [salt; 32])
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -19,8 +19,8 @@ fn names(folder: &Path) -> Vec<String> {
 fn a_name_tells_network_event_and_account() {
     // GIVEN one event number on two networks
     let bidder = AccountId::new([9; 32]);
-    let one = default_path(&GENESIS, EventId(2), &bidder);
-    let other = default_path(&Hash([0xcd; 32]), EventId(2), &bidder);
+    let one = default_path(&GENESIS, EventId(2), &bidder, 0);
+    let other = default_path(&Hash([0xcd; 32]), EventId(2), &bidder, 0);
     // THEN their files differ and begin with the network
     assert_ne!(one, other);
     assert!(one.to_string_lossy().starts_with("bid-abababab-2-5"), "{one:?}");
@@ -61,7 +61,7 @@ fn a_second_bid_is_told_where_the_first_lies() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("bid.json");
     let seal = kept(2, 1).seal().expect("a salt");
-    let told = || already_committed(&path, EventId(2), &seal).to_string();
+    let told = || already_committed(&path, EventId(2), 0, &seal).to_string();
     // GIVEN no file, or that of another bid THEN the remedy is to withdraw, or to find the file
     for _ in 0..2 {
         let text = told();

@@ -90,7 +90,7 @@ fn committed<T: Config>(count: u32, offers: u32) -> (EventId, AccountId, BidShee
     let (who, resources, sheet) = bidder::<T>(count, offers);
     let seal = seal(&Pallet::<T>::genesis_hash(), event, &who, &sheet, &[7; 32]);
     let origin = RawOrigin::Signed(who.clone()).into();
-    assert!(Pallet::<T>::commit(origin, event, seal, BoundedVec::truncate_from(resources)).is_ok());
+    assert!(Pallet::<T>::commit(origin, event, 0, seal, BoundedVec::truncate_from(resources)).is_ok());
     (event, who, sheet)
 }
 
@@ -125,29 +125,29 @@ mod benchmarks {
     }
 
     #[benchmark]
-    fn commit(r: Linear<1, 256>) {
+    fn commit(r: Linear<1, 64>) {
         let (event, _) = opened::<T>();
         let (who, resources, _) = bidder::<T>(r, r);
         let resources = BoundedVec::truncate_from(resources);
         #[extrinsic_call]
-        _(RawOrigin::Signed(who.clone()), event, T::Hash::default(), resources);
-        assert!(Commitments::<T>::contains_key(event, who));
+        _(RawOrigin::Signed(who.clone()), event, 0, T::Hash::default(), resources);
+        assert!(Commitments::<T>::contains_key(event, (who, 0)));
     }
 
     #[benchmark]
     fn withdraw() {
-        let (event, who, _) = committed::<T>(256, 256);
+        let (event, who, _) = committed::<T>(64, 64);
         #[extrinsic_call]
-        _(RawOrigin::Signed(who.clone()), event);
-        assert!(!Commitments::<T>::contains_key(event, who));
+        _(RawOrigin::Signed(who.clone()), event, 0);
+        assert!(!Commitments::<T>::contains_key(event, (who, 0)));
     }
 
     #[benchmark]
-    fn reveal(r: Linear<1, 256>, s: Linear<1, 1_024>) {
+    fn reveal(r: Linear<1, 64>, s: Linear<1, 256>) {
         let (event, who, sheet) = committed::<T>(r, s);
         T::BenchmarkHelper::set_time(GATE);
         #[extrinsic_call]
-        _(RawOrigin::Signed(who), event, sheet, [7; 32]);
+        _(RawOrigin::Signed(who), event, 0, sheet, [7; 32]);
         assert_eq!(EventResourceCount::<T>::get(event), r);
     }
 
@@ -199,7 +199,8 @@ mod benchmarks {
         {
             Pallet::<T>::sweep_step();
         }
-        let resources = Commitments::<T>::get(event, who).map(|commitment| commitment.resources).unwrap_or_default();
+        let resources =
+            Commitments::<T>::get(event, (who, 0)).map(|commitment| commitment.resources).unwrap_or_default();
         assert!(resources.iter().all(|resource| !Reserved::<T>::contains_key(resource, Direction::Down)));
     }
 

@@ -7,7 +7,7 @@ use loadstone_market::{
     self as market,
     credit::admit,
     traits::{Escrow, Standings},
-    BidResources, Commitment, Programme,
+    Batch, BidResources, Commitment, Programme, MAX_BATCHES,
 };
 use sp_runtime::DispatchError;
 
@@ -15,14 +15,21 @@ use sp_runtime::DispatchError;
 const KILOWATT: u128 = 1_000;
 
 impl<T: Config> Pallet<T> {
-    pub(crate) fn do_commit(id: EventId, bidder: AccountId, seal: Hash, resources: BidResources) -> DispatchResult {
+    pub(crate) fn do_commit(
+        id: EventId,
+        (bidder, batch): (AccountId, Batch),
+        seal: Hash,
+        resources: BidResources,
+    ) -> DispatchResult {
+        let place = (bidder.clone(), batch);
         let event = Self::open_event_of(id)?;
         ensure!(Self::now() < event.gate_closure, Error::<T>::GateClosed);
-        ensure!(!Commitments::<T>::contains_key(id, &bidder), Error::<T>::AlreadyCommitted);
-        ensure!(!Withdrawn::<T>::contains_key(id, &bidder), Error::<T>::WithdrawalPending);
+        ensure!(batch < MAX_BATCHES, Error::<T>::BatchOutOfRange);
+        ensure!(!Commitments::<T>::contains_key(id, &place), Error::<T>::AlreadyCommitted);
+        ensure!(!Withdrawn::<T>::contains_key(id, &place), Error::<T>::WithdrawalPending);
         ensure!(!resources.is_empty(), Error::<T>::NoResources);
         ensure!(is_rising(&resources), Error::<T>::ResourcesNotRising);
-        Self::count_in(id, resources.len() as u32)?;
+        Self::count_in(id, &bidder, resources.len() as u32)?;
 
         let programme = Programmes::<T>::get(event.programme, event.version).ok_or(Error::<T>::UnknownProgramme)?;
         let window = Reservation { event: id, start: event.start, end: event.end() };
@@ -35,8 +42,8 @@ impl<T: Config> Pallet<T> {
         let bond = bond(programme.price_cap, capacity, window.end.since(window.start)).ok_or(Error::<T>::Overflow)?;
         T::Escrow::hold_bond(id, &bidder, bond)?;
         let committed = resources.len() as u32;
-        Commitments::<T>::insert(id, &bidder, Commitment { seal, resources, bond, revealed: false });
-        Self::deposit_event(Event::BidCommitted { event: id, bidder, resources: committed, bond });
+        Commitments::<T>::insert(id, place, Commitment { seal, resources, bond, revealed: false });
+        Self::deposit_event(Event::BidCommitted { event: id, bidder, batch, resources: committed, bond });
         Ok(())
     }
 
@@ -56,31 +63,50 @@ impl<T: Config> Pallet<T> {
         Ok(capacity)
     }
 
-    fn count_in(event: EventId, more: u32) -> DispatchResult {
-        let CommittedTotals { bidders, resources } = Committed::<T>::get(event);
-        ensure!(bidders < T::MaxBidders::get(), Error::<T>::TooManyBidders);
+    fn count_in(event: EventId, bidder: &AccountId, more: u32) -> DispatchResult {
+        let CommittedTotals { mut bidders, resources } = Committed::<T>::get(event);
+        let mut own = Bidders::<T>::get(event, bidder);
+        if own.batches == 0 {
+            ensure!(bidders < T::MaxBidders::get(), Error::<T>::TooManyBidders);
+            bidders = bidders.saturating_add(1);
+        }
         let resources = resources.checked_add(more).filter(|sum| *sum <= T::MaxEventResources::get());
         let resources = resources.ok_or(Error::<T>::TooManyResources)?;
-        Committed::<T>::insert(event, CommittedTotals { bidders: bidders.saturating_add(1), resources });
+        Committed::<T>::insert(event, CommittedTotals { bidders, resources });
+        // At most MAX_BATCHES, since each number comes once.
+        own.batches = own.batches.saturating_add(1);
+        Bidders::<T>::insert(event, bidder, own);
         Ok(())
     }
 
-    /// Takes a bid back: the bond at once, the reservations by a sweep.
-    pub(crate) fn do_withdraw(id: EventId, bidder: AccountId) -> DispatchResult {
+    /// Takes a batch back: the bond at once, the reservations by a sweep.
+    pub(crate) fn do_withdraw(id: EventId, (bidder, batch): (AccountId, Batch)) -> DispatchResult {
+        let place = (bidder.clone(), batch);
         let event = Self::open_event_of(id)?;
         ensure!(Self::now() < event.gate_closure, Error::<T>::GateClosed);
-        let commitment = Commitments::<T>::take(id, &bidder).ok_or(Error::<T>::NotCommitted)?;
-        let released = commitment.resources.len() as u32;
-        // Both were counted in when the bid was committed.
-        Committed::<T>::mutate(id, |totals| {
-            totals.bidders = totals.bidders.saturating_sub(1);
-            totals.resources = totals.resources.saturating_sub(released);
-        });
-        Withdrawn::<T>::insert(id, &bidder, commitment.resources);
+        let commitment = Commitments::<T>::take(id, &place).ok_or(Error::<T>::NotCommitted)?;
+        Self::count_out(id, &bidder, commitment.resources.len() as u32);
+        Withdrawn::<T>::insert(id, place, commitment.resources);
         Self::queue_sweep(id, SweepReason::Withdrawn)?;
-        T::Escrow::release_bond(id, &bidder)?;
-        Self::deposit_event(Event::BidWithdrawn { event: id, bidder });
+        T::Escrow::release_bond(id, &bidder, commitment.bond)?;
+        Self::deposit_event(Event::BidWithdrawn { event: id, bidder, batch });
         Ok(())
+    }
+
+    /// All of it was counted in when the batch was committed.
+    fn count_out(event: EventId, bidder: &AccountId, resources: u32) {
+        let mut own = Bidders::<T>::get(event, bidder);
+        own.batches = own.batches.saturating_sub(1);
+        let is_last = own.batches == 0;
+        Committed::<T>::mutate(event, |totals| {
+            totals.bidders = totals.bidders.saturating_sub(u32::from(is_last));
+            totals.resources = totals.resources.saturating_sub(resources);
+        });
+        if is_last {
+            Bidders::<T>::remove(event, bidder);
+        } else {
+            Bidders::<T>::insert(event, bidder, own);
+        }
     }
 }
 

@@ -61,8 +61,10 @@ mod errors {
         TooManyBidders,
         /// As many resources are committed as the event bears.
         TooManyResources,
-        /// The bidder has committed already.
+        /// The bidder has committed this batch already.
         AlreadyCommitted,
+        /// Batches have numbers below 2,048.
+        BatchOutOfRange,
         /// The reservations of the bidder's withdrawn bid have not all fallen yet.
         WithdrawalPending,
         /// The bidder has not committed.

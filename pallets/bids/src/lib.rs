@@ -4,8 +4,9 @@
 //!    that published the first may publish the next.
 //! 2. It opens an *event* under the newest version, with its budget in escrow. The gate leaves at
 //!    least one full availability epoch, so that what is bid is out of emergency orders when it closes.
-//! 3. Until the gate an aggregator *commits*: one seal over its whole sheet, the resources it reserves,
-//!    and a bond of cap price x registered capacity x window. Before the gate it may *withdraw*.
+//! 3. Until the gate an aggregator *commits*: one seal over a sheet, the resources it reserves, and a bond of cap price x
+//!    registered capacity x window. One that declares for thousands seals them in *batches*. Before the gate it may
+//!    *withdraw* each.
 //! 4. After the gate it *reveals*; each offer joins its price bucket and remembers the bucket's total
 //!    before it. A participant frozen in between can't reveal, and its bond falls to the event's opener.
 //! 5. Any grid company *clears* once the reveal time is over and authors of more than two thirds of the
@@ -57,7 +58,7 @@ use frame_support::pallet_macros::import_section;
 pub mod pallet {
     use super::{types::*, WeightInfo};
     use alloc::boxed::Box;
-    use frame_support::{pallet_prelude::*, traits::Time};
+    use frame_support::{dispatch::DispatchClass, pallet_prelude::*, traits::Time};
     use frame_system::pallet_prelude::*;
     use loadstone_core::{
         traits::{AnchorLog, Directory, StandingAvailability},
@@ -68,7 +69,7 @@ pub mod pallet {
         self as market,
         clearing::awards,
         traits::{Escrow, OnPhase, Standings},
-        BidResources, BidSheet, Clearing, Commitment, Needs, Phase, Programme,
+        Batch, BidResources, BidSheet, Clearing, Commitment, Needs, Phase, Programme,
     };
 
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -151,15 +152,20 @@ pub mod pallet {
     #[pallet::storage]
     pub type GateAuthors<T: Config> = StorageMap<_, Twox64Concat, EventId, Authors, ValueQuery>;
 
-    /// Sealed bids.
+    /// Sealed bids, by bidder and batch.
     #[pallet::storage]
     pub type Commitments<T: Config> =
-        StorageDoubleMap<_, Twox64Concat, EventId, Blake2_128Concat, AccountId, Commitment>;
+        StorageDoubleMap<_, Twox64Concat, EventId, Blake2_128Concat, (AccountId, Batch), Commitment>;
 
     /// What withdrawn bids still reserve.
     #[pallet::storage]
     pub type Withdrawn<T: Config> =
-        StorageDoubleMap<_, Twox64Concat, EventId, Blake2_128Concat, AccountId, BidResources>;
+        StorageDoubleMap<_, Twox64Concat, EventId, Blake2_128Concat, (AccountId, Batch), BidResources>;
+
+    /// What each bidder has in an event.
+    #[pallet::storage]
+    pub type Bidders<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, EventId, Blake2_128Concat, AccountId, Bidder, ValueQuery>;
 
     /// How many bidders and resources are committed in an event.
     #[pallet::storage]
@@ -203,21 +209,21 @@ pub mod pallet {
         /// An event was opened; its budget is in escrow.
         EventOpened { event: EventId, opener: AccountId, area: AreaId, direction: Direction, gate_closure: Millis },
         /// A bidder sealed its bid; its bond is held.
-        BidCommitted { event: EventId, bidder: AccountId, resources: u32, bond: Balance },
+        BidCommitted { event: EventId, bidder: AccountId, batch: Batch, resources: u32, bond: Balance },
         /// A bidder took its sealed bid back before the gate.
-        BidWithdrawn { event: EventId, bidder: AccountId },
+        BidWithdrawn { event: EventId, bidder: AccountId, batch: Batch },
         /// A bidder revealed its sheet.
-        BidRevealed { event: EventId, bidder: AccountId, resources: u32, watts: Watts },
+        BidRevealed { event: EventId, bidder: AccountId, batch: Batch, resources: u32, watts: Watts },
         /// An event was cleared.
         EventCleared { event: EventId, marginal_price: Price, awarded: Watts, offered: Watts },
         /// An event entered a phase.
         PhaseEntered { event: EventId, phase: Phase },
         /// A bond fell to the opener: its bidder did not reveal.
-        BondForfeited { event: EventId, bidder: AccountId },
+        BondForfeited { event: EventId, bidder: AccountId, batch: Batch },
         /// A bond was given back: its event was cancelled.
-        BondReleased { event: EventId, bidder: AccountId },
+        BondReleased { event: EventId, bidder: AccountId, batch: Batch },
         /// Escrow refused to move a bond; it stays held.
-        BondStuck { event: EventId, bidder: AccountId, error: DispatchError },
+        BondStuck { event: EventId, bidder: AccountId, batch: Batch, error: DispatchError },
     }
 
     #[pallet::hooks]
@@ -238,6 +244,11 @@ pub mod pallet {
         fn integrity_test() {
             assert!(T::EpochLengthMs::get() > 0, "availability epochs have a length");
             assert!(T::MaxEvents::get() > 0 && T::MaxBidders::get() > 0, "events and bids are possible");
+            let limits = <T as frame_system::Config>::BlockWeights::get();
+            let room = limits.get(DispatchClass::Normal).max_extrinsic.unwrap_or(limits.max_block);
+            let (most, offers) = (market::MAX_BID_RESOURCES, market::MAX_BID_RESOURCES * market::MAX_SEGMENTS);
+            assert!(T::WeightInfo::commit(most).all_lt(room), "a full batch fits into a block");
+            assert!(T::WeightInfo::reveal(most, offers).all_lt(room), "and so does its reveal");
         }
 
         #[cfg(feature = "try-runtime")]
@@ -277,30 +288,42 @@ pub mod pallet {
             Self::do_open_event(opener, programme, Opening { area, direction, needs, start, gate_closure, budget })
         }
 
-        /// Seals a bid: reserves its resources and holds its bond. By the aggregator that owns them,
-        /// before the gate, once an event.
+        /// Seals a batch of bids: reserves its resources and holds its bond. By the aggregator that owns them,
+        /// before the gate, once for each number below 2,048 in an event.
         #[pallet::call_index(2)]
         #[pallet::weight(T::WeightInfo::commit(resources.len() as u32))]
-        pub fn commit(origin: OriginFor<T>, event: EventId, seal: Hash, resources: BidResources) -> DispatchResult {
+        pub fn commit(
+            origin: OriginFor<T>,
+            event: EventId,
+            batch: Batch,
+            seal: Hash,
+            resources: BidResources,
+        ) -> DispatchResult {
             let (bidder, _) = Self::ensure_role(origin, Role::Aggregator)?;
-            Self::do_commit(event, bidder, seal, resources)
+            Self::do_commit(event, (bidder, batch), seal, resources)
         }
 
-        /// Takes a sealed bid back: its bond at once, its resources within the next blocks. By its
+        /// Takes a sealed batch back: its bond at once, its resources within the next blocks. By its
         /// bidder, before the gate.
         #[pallet::call_index(3)]
         #[pallet::weight(T::WeightInfo::withdraw())]
-        pub fn withdraw(origin: OriginFor<T>, event: EventId) -> DispatchResult {
+        pub fn withdraw(origin: OriginFor<T>, event: EventId, batch: Batch) -> DispatchResult {
             let (bidder, _) = Self::ensure_role(origin, Role::Aggregator)?;
-            Self::do_withdraw(event, bidder)
+            Self::do_withdraw(event, (bidder, batch))
         }
 
-        /// Opens a sealed bid. By its bidder, after the gate and before clearing.
+        /// Opens a sealed batch. By its bidder, after the gate and before clearing.
         #[pallet::call_index(4)]
         #[pallet::weight(T::WeightInfo::reveal(sheet.len() as u32, offers(sheet)))]
-        pub fn reveal(origin: OriginFor<T>, event: EventId, sheet: BidSheet, salt: [u8; 32]) -> DispatchResult {
+        pub fn reveal(
+            origin: OriginFor<T>,
+            event: EventId,
+            batch: Batch,
+            sheet: BidSheet,
+            salt: [u8; 32],
+        ) -> DispatchResult {
             let (bidder, _) = Self::ensure_role(origin, Role::Aggregator)?;
-            Self::do_reveal(event, bidder, sheet, salt)
+            Self::do_reveal(event, (bidder, batch), sheet, salt)
         }
 
         /// Clears an event at its peak need. By a grid company, when the reveal window is over.

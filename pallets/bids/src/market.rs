@@ -105,7 +105,7 @@ impl<T: Config> Market for Pallet<T> {
     }
 
     fn bond(event: EventId, bidder: &AccountId) -> Balance {
-        Commitments::<T>::get(event, bidder).map_or(0, |commitment| commitment.bond)
+        Bidders::<T>::get(event, bidder).revealed_bond
     }
 
     fn set_phase(event: EventId, phase: Phase) -> DispatchResult {

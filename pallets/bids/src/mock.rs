@@ -136,15 +136,19 @@ impl Escrow for World {
     }
     fn hold_bond(event: EventId, bidder: &AccountId, amount: Balance) -> DispatchResult {
         frame_support::ensure!(*bidder != POOR, "no money");
-        Bonds::insert((event, bidder.clone()), amount);
+        Bonds::mutate((event, bidder.clone()), |held| *held = Some(held.unwrap_or_default() + amount));
         Ok(())
     }
-    fn release_bond(event: EventId, bidder: &AccountId) -> DispatchResult {
-        Bonds::take((event, bidder.clone())).map(|_| ()).ok_or("no bond".into())
+    fn release_bond(event: EventId, bidder: &AccountId, amount: Balance) -> DispatchResult {
+        let left = Bonds::take((event, bidder.clone())).and_then(|held| held.checked_sub(amount)).ok_or("no bond")?;
+        if left > 0 {
+            Bonds::insert((event, bidder.clone()), left);
+        }
+        Ok(())
     }
-    fn forfeit_bond(event: EventId, bidder: &AccountId) -> DispatchResult {
-        let bond = Bonds::take((event, bidder.clone())).ok_or("no bond")?;
-        Forfeits::insert((event, bidder.clone()), bond);
+    fn forfeit_bond(event: EventId, bidder: &AccountId, amount: Balance) -> DispatchResult {
+        Self::release_bond(event, bidder, amount)?;
+        Forfeits::mutate((event, bidder.clone()), |lost| *lost = Some(lost.unwrap_or_default() + amount));
         Ok(())
     }
     fn release_budget(event: EventId) -> DispatchResult {
@@ -279,7 +283,7 @@ pub fn resources(ids: &[ResourceId]) -> BidResources {
 pub fn commit_to(event: EventId, who: AccountId, sheet: &BidSheet) -> DispatchResult {
     let named: Vec<_> = sheet.iter().map(|bid| bid.resource).collect();
     let sealed = seal(&Bids::genesis_hash(), event, &who, sheet, &SALT);
-    Bids::commit(signed(who), event, sealed, resources(&named))
+    Bids::commit(signed(who), event, 0, sealed, resources(&named))
 }
 
 pub fn commit(who: AccountId, sheet: &BidSheet) -> DispatchResult {
@@ -287,7 +291,7 @@ pub fn commit(who: AccountId, sheet: &BidSheet) -> DispatchResult {
 }
 
 pub fn reveal(who: AccountId, sheet: &BidSheet) -> DispatchResult {
-    Bids::reveal(signed(who), EVENT, sheet.clone(), SALT)
+    Bids::reveal(signed(who), EVENT, 0, sheet.clone(), SALT)
 }
 
 /// Sets chain time.

@@ -5,14 +5,20 @@ use alloc::vec::Vec;
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use frame_system::pallet_prelude::BlockNumberFor;
 use loadstone_core::{traits::Directory, AccountId, EventId, Hash, Price, Watts};
-use loadstone_market::{self as market, seal, BidResources, BidSheet, Offer, Programme, ResourceBid, Segment};
+use loadstone_market::{self as market, seal, Batch, BidResources, BidSheet, Offer, Programme, ResourceBid, Segment};
 use sp_runtime::{traits::Zero, DispatchError};
 
 impl<T: Config> Pallet<T> {
-    pub(crate) fn do_reveal(id: EventId, bidder: AccountId, sheet: BidSheet, salt: [u8; 32]) -> DispatchResult {
+    pub(crate) fn do_reveal(
+        id: EventId,
+        (bidder, batch): (AccountId, Batch),
+        sheet: BidSheet,
+        salt: [u8; 32],
+    ) -> DispatchResult {
+        let place = (bidder.clone(), batch);
         let event = Self::open_event_of(id)?;
         ensure!(Self::now() >= event.gate_closure, Error::<T>::GateStillOpen);
-        let mut commitment = Commitments::<T>::get(id, &bidder).ok_or(Error::<T>::NotCommitted)?;
+        let mut commitment = Commitments::<T>::get(id, &place).ok_or(Error::<T>::NotCommitted)?;
         ensure!(!commitment.revealed, Error::<T>::AlreadyRevealed);
         let sealed = seal(&Self::genesis_hash(), id, &bidder, &sheet, &salt);
         ensure!(sealed == commitment.seal, Error::<T>::SealMismatch);
@@ -26,9 +32,12 @@ impl<T: Config> Pallet<T> {
             Self::enter_bid(id, bid, &programme)?;
         }
         commitment.revealed = true;
-        Commitments::<T>::insert(id, &bidder, commitment);
+        Bidders::<T>::mutate(id, &bidder, |own| {
+            own.revealed_bond = own.revealed_bond.saturating_add(commitment.bond);
+        });
+        Commitments::<T>::insert(id, place, commitment);
         let resources = sheet.len() as u32;
-        Self::deposit_event(Event::BidRevealed { event: id, bidder, resources, watts: offered });
+        Self::deposit_event(Event::BidRevealed { event: id, bidder, batch, resources, watts: offered });
         Ok(())
     }
 

@@ -10,8 +10,8 @@ use frame_support::{
     storage::with_storage_layer,
     weights::{Weight, WeightMeter},
 };
-use loadstone_core::{AccountId, EventId};
-use loadstone_market::{self as market, traits::Escrow, Commitment};
+use loadstone_core::{AccountId, Balance, EventId};
+use loadstone_market::{self as market, traits::Escrow, Batch, Commitment};
 
 /// Most resources released in one step.
 pub(crate) const SWEEP_RESOURCES: u32 = 16;
@@ -61,42 +61,42 @@ impl<T: Config> Pallet<T> {
         Sweeps::<T>::put(sweeps);
     }
 
-    /// Works off the next resources or the bond of the sweep's next bidder; `None` after the last.
+    /// Works off the next resources or the bond of the sweep's next batch; `None` after the last.
     fn advance(sweep: &mut Sweep) -> Option<()> {
         let event = Events::<T>::get(sweep.event)?;
         if sweep.reason == SweepReason::Withdrawn {
             return Self::release_withdrawn(&event, sweep.event);
         }
-        let bidder = Self::bidder_after(sweep)?;
-        let commitment = Commitments::<T>::get(sweep.event, &bidder)?;
+        let place = Self::place_after(sweep)?;
+        let commitment = Commitments::<T>::get(sweep.event, &place)?;
         if Self::concerns(sweep, &commitment) {
             if !Self::release_some(sweep, &event, &commitment) {
                 return Some(());
             }
-            Self::free_bond(sweep, &bidder);
+            Self::free_bond(sweep, &place, commitment.bond);
         }
-        sweep.done = Some(bidder);
+        sweep.done = Some(place);
         sweep.resources = 0;
         Some(())
     }
 
     /// Releases the next resources of some withdrawn bid; `None` when there is none.
     fn release_withdrawn(event: &market::Event, id: EventId) -> Option<()> {
-        let (bidder, mut resources) = Withdrawn::<T>::iter_prefix(id).next()?;
+        let (place, mut resources) = Withdrawn::<T>::iter_prefix(id).next()?;
         let kept = resources.len().saturating_sub(SWEEP_RESOURCES as usize);
         for resource in resources.iter().skip(kept) {
             Self::release(*resource, event.direction, id);
         }
         resources.truncate(kept);
         if resources.is_empty() {
-            Withdrawn::<T>::remove(id, bidder);
+            Withdrawn::<T>::remove(id, place);
         } else {
-            Withdrawn::<T>::insert(id, bidder, resources);
+            Withdrawn::<T>::insert(id, place, resources);
         }
         Some(())
     }
 
-    fn bidder_after(sweep: &Sweep) -> Option<AccountId> {
+    fn place_after(sweep: &Sweep) -> Option<(AccountId, Batch)> {
         match &sweep.done {
             None => Commitments::<T>::iter_key_prefix(sweep.event).next(),
             Some(last) => {
@@ -116,7 +116,7 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Releases the bidder's next resources; tells whether it was the last of them.
+    /// Releases the batch's next resources; tells whether it was the last of them.
     fn release_some(sweep: &mut Sweep, event: &market::Event, commitment: &Commitment) -> bool {
         let next = commitment.resources.iter().skip(sweep.resources as usize).take(SWEEP_RESOURCES as usize);
         for resource in next {
@@ -127,17 +127,17 @@ impl<T: Config> Pallet<T> {
     }
 
     /// A bond that escrow can't move stays where it is and holds up nobody else.
-    fn free_bond(sweep: &Sweep, bidder: &AccountId) {
-        let (event, bidder) = (sweep.event, bidder.clone());
+    fn free_bond(sweep: &Sweep, (bidder, batch): &(AccountId, Batch), bond: Balance) {
+        let (event, bidder, batch) = (sweep.event, bidder.clone(), *batch);
         let moved = with_storage_layer(|| match sweep.reason {
-            SweepReason::Cleared => T::Escrow::forfeit_bond(event, &bidder),
-            SweepReason::Cancelled => T::Escrow::release_bond(event, &bidder),
+            SweepReason::Cleared => T::Escrow::forfeit_bond(event, &bidder, bond),
+            SweepReason::Cancelled => T::Escrow::release_bond(event, &bidder, bond),
             SweepReason::Withdrawn | SweepReason::Settled => Ok(()),
         });
         match (moved, sweep.reason) {
-            (Err(error), _) => Self::deposit_event(Event::BondStuck { event, bidder, error }),
-            (Ok(()), SweepReason::Cleared) => Self::deposit_event(Event::BondForfeited { event, bidder }),
-            (Ok(()), SweepReason::Cancelled) => Self::deposit_event(Event::BondReleased { event, bidder }),
+            (Err(error), _) => Self::deposit_event(Event::BondStuck { event, bidder, batch, error }),
+            (Ok(()), SweepReason::Cleared) => Self::deposit_event(Event::BondForfeited { event, bidder, batch }),
+            (Ok(()), SweepReason::Cancelled) => Self::deposit_event(Event::BondReleased { event, bidder, batch }),
             (Ok(()), SweepReason::Withdrawn | SweepReason::Settled) => {}
         }
     }

@@ -8,7 +8,7 @@ use crate::{
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::ensure;
-use loadstone_core::{EventId, Watts};
+use loadstone_core::{AccountId, EventId, Watts};
 use loadstone_market::{clearing, Phase};
 use sp_runtime::TryRuntimeError;
 
@@ -56,11 +56,16 @@ impl<T: Config> Pallet<T> {
 
     fn check_commitments_are_counted(event: EventId) -> Result<(), TryRuntimeError> {
         let mut totals = CommittedTotals::default();
-        for commitment in Commitments::<T>::iter_prefix_values(event) {
+        let mut bidders = BTreeMap::<AccountId, Bidder>::new();
+        for ((bidder, _), commitment) in Commitments::<T>::iter_prefix(event) {
             ensure!(is_rising(&commitment.resources), "committed resources do not rise");
-            totals.bidders += 1;
+            let own = bidders.entry(bidder).or_default();
+            own.batches += 1;
+            own.revealed_bond += if commitment.revealed { commitment.bond } else { 0 };
             totals.resources += commitment.resources.len() as u32;
         }
+        totals.bidders = bidders.len() as u32;
+        ensure!(bidders == Bidders::<T>::iter_prefix(event).collect(), "a bidder's batches are miscounted");
         ensure!(totals == Committed::<T>::get(event), "commitments are miscounted");
         let swept = Sweeps::<T>::get().iter().any(|s| s.event == event && s.reason == SweepReason::Withdrawn);
         let withdrawn = Withdrawn::<T>::iter_key_prefix(event).next().is_some();

@@ -5,7 +5,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::marker::PhantomData;
 use frame_support::{traits::Get, BoundedBTreeSet};
 use loadstone_core::{AccountId, AreaId, Balance, BoundedVec, ConstU32, Direction, EventId, Millis};
-use loadstone_market::{BidSheet, Clearing, Event, Needs};
+use loadstone_market::{Batch, BidSheet, Clearing, Event, Needs};
 use scale_info::TypeInfo;
 
 /// Most events in which one resource may be reserved in one direction.
@@ -40,6 +40,17 @@ pub struct Reservation {
     pub end: Millis,
 }
 
+/// What one bidder has in an event.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Bidder {
+    /// Batches committed.
+    pub batches: u16,
+    /// Bonds of those that were revealed, in micro-yuan.
+    pub revealed_bond: Balance,
+}
+
 /// How much is committed in an event.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
@@ -71,9 +82,9 @@ pub struct Sweep {
     pub event: EventId,
     /// What happens to them.
     pub reason: SweepReason,
-    /// The last bidder that is done with, in the map's order of keys.
-    pub done: Option<AccountId>,
-    /// How many resources of the bidder after it are done with.
+    /// The last bidder's batch that is done with, in the map's order of keys.
+    pub done: Option<(AccountId, Batch)>,
+    /// How many resources of the batch after it are done with.
     pub resources: u32,
 }
 

@@ -7,16 +7,25 @@ use loadstone_market::{traits::Escrow, Bond, EscrowState};
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
-    /// Takes a bond off the books; the caller moves the money.
-    fn take_bond(event: EventId, bidder: &AccountId) -> Result<(Bond, EscrowState), DispatchError> {
+    /// Takes so much of a bond off the books; the caller moves the money.
+    fn take_bond(event: EventId, bidder: &AccountId, amount: Balance) -> Result<EscrowState, DispatchError> {
         let settling = Settling::<T>::get().is_some_and(|progress| progress.event == event);
         ensure!(!settling, Error::<T>::SettlementUnderWay);
         let mut escrow = Escrows::<T>::get(event).ok_or(Error::<T>::NoBudget)?;
-        let bond = Bonds::<T>::take(event, bidder).ok_or(Error::<T>::NoBond)?;
-        escrow.bonds = escrow.bonds.saturating_sub(bond.held);
-        escrow.bidders = escrow.bidders.saturating_sub(1);
+        if amount == 0 {
+            return Ok(escrow);
+        }
+        let mut bond = Bonds::<T>::get(event, bidder).ok_or(Error::<T>::NoBond)?;
+        bond.held = bond.held.checked_sub(amount).ok_or(Error::<T>::NoBond)?;
+        escrow.bonds = escrow.bonds.saturating_sub(amount);
+        if bond.held == 0 {
+            Bonds::<T>::remove(event, bidder);
+            escrow.bidders = escrow.bidders.saturating_sub(1);
+        } else {
+            Bonds::<T>::insert(event, bidder, bond);
+        }
         Self::keep_escrow(event, escrow.clone());
-        Ok((bond, escrow))
+        Ok(escrow)
     }
 
     /// Stores `escrow`, or removes it once nothing is held for the event.
@@ -44,27 +53,31 @@ impl<T: Config> Escrow for Pallet<T> {
 
     fn hold_bond(event: EventId, bidder: &AccountId, amount: Balance) -> Result<(), DispatchError> {
         let mut escrow = Escrows::<T>::get(event).ok_or(Error::<T>::NoBudget)?;
-        ensure!(!Bonds::<T>::contains_key(event, bidder), Error::<T>::AlreadyBonded);
+        if amount == 0 {
+            return Ok(());
+        }
         T::Currency::hold(&HoldReason::Bond.into(), bidder, amount)?;
+        let known = Bonds::<T>::get(event, bidder);
+        escrow.bidders = escrow.bidders.saturating_add(u32::from(known.is_none()));
         escrow.bonds = escrow.bonds.saturating_add(amount);
-        escrow.bidders = escrow.bidders.saturating_add(1);
         Escrows::<T>::insert(event, escrow);
-        Bonds::<T>::insert(event, bidder, Bond { held: amount, penalty: 0 });
+        let Bond { held, penalty } = known.unwrap_or_default();
+        Bonds::<T>::insert(event, bidder, Bond { held: held.saturating_add(amount), penalty });
         Self::deposit_event(Event::BondHeld { event, bidder: bidder.clone(), amount });
         Ok(())
     }
 
-    fn release_bond(event: EventId, bidder: &AccountId) -> Result<(), DispatchError> {
-        let (bond, _) = Self::take_bond(event, bidder)?;
-        Self::give(HoldReason::Bond, bidder, bidder, bond.held)?;
-        Self::deposit_event(Event::BondReleased { event, bidder: bidder.clone(), amount: bond.held });
+    fn release_bond(event: EventId, bidder: &AccountId, amount: Balance) -> Result<(), DispatchError> {
+        Self::take_bond(event, bidder, amount)?;
+        Self::give(HoldReason::Bond, bidder, bidder, amount)?;
+        Self::deposit_event(Event::BondReleased { event, bidder: bidder.clone(), amount });
         Ok(())
     }
 
-    fn forfeit_bond(event: EventId, bidder: &AccountId) -> Result<(), DispatchError> {
-        let (bond, escrow) = Self::take_bond(event, bidder)?;
-        Self::give(HoldReason::Bond, bidder, &escrow.opener, bond.held)?;
-        Self::deposit_event(Event::PenaltyTaken { event, bidder: bidder.clone(), amount: bond.held });
+    fn forfeit_bond(event: EventId, bidder: &AccountId, amount: Balance) -> Result<(), DispatchError> {
+        let escrow = Self::take_bond(event, bidder, amount)?;
+        Self::give(HoldReason::Bond, bidder, &escrow.opener, amount)?;
+        Self::deposit_event(Event::PenaltyTaken { event, bidder: bidder.clone(), amount });
         Ok(())
     }
 

@@ -200,8 +200,6 @@ pub mod pallet {
         AlreadyHeld,
         /// No budget is held for the event, or none was offered.
         NoBudget,
-        /// The bidder has a bond in the event already.
-        AlreadyBonded,
         /// The bidder has no bond in the event.
         NoBond,
         /// The event is being settled: its bonds are no longer the market's.

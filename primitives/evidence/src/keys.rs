@@ -122,8 +122,10 @@ maps! {
     latest_version(push_twox id: ProgrammeId): "Bids" / "LatestVersion";
     /// `Bids::Events`: `Event`.
     event(push_twox id: EventId): "Bids" / "Events";
-    /// `Bids::Commitments`: `Commitment`.
-    commitment(push_twox event: EventId, push_blake bidder: &AccountId): "Bids" / "Commitments";
+    /// `Bids::Commitments`: `Commitment` of a bidder's batch.
+    commitment(push_twox event: EventId, push_blake place: &(AccountId, u16)): "Bids" / "Commitments";
+    /// `Bids::Bidders`: number of a bidder's batches, and the bond of those revealed.
+    bidder(push_twox event: EventId, push_blake who: &AccountId): "Bids" / "Bidders";
     /// `Bids::Segments`: `Segments`.
     segments(push_twox event: EventId, push_twox resource: ResourceId): "Bids" / "Segments";
     /// `Bids::Buckets`: `Watts` offered in a price bucket.
@@ -251,7 +253,7 @@ mod tests {
     #[test]
     fn prefixes_start_the_keys_of_their_entries() {
         let who = AccountId::new([4; 32]);
-        assert!(commitment(EventId(3), &who).starts_with(&commitments_of(EventId(3))));
+        assert!(commitment(EventId(3), &(who.clone(), 0)).starts_with(&commitments_of(EventId(3))));
         assert!(bucket(EventId(3), 5).starts_with(&buckets_of(EventId(3))));
         assert!(!bucket(EventId(4), 5).starts_with(&buckets_of(EventId(3))));
         assert!(vote_fault(&who).starts_with(&vote_faults()));

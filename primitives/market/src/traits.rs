@@ -25,7 +25,7 @@ pub trait Market {
     fn resource_count(event: EventId) -> u32;
     /// The resource at `index` in order of reveal, `0..resource_count`.
     fn resource_at(event: EventId, index: u32) -> Option<ResourceId>;
-    /// The bond that the bidder put up in the event, held or not; zero without a bid.
+    /// The bonds of all that the bidder revealed in the event, held or not; zero without.
     fn bond(event: EventId, bidder: &AccountId) -> Balance;
     /// Moves the event forward to `phase` and tells [`OnPhase`]. Refused when the event is unknown,
     /// is in that phase or a later one already, or when a listener refuses.
@@ -61,12 +61,12 @@ pub trait Escrow {
 
     /// Holds the event's budget from its opener, once an event.
     fn hold_budget(event: EventId, opener: &AccountId, amount: Balance) -> Result<(), Self::Error>;
-    /// Holds a bidder's bond; a second one of the same bidder in the same event is refused.
+    /// Holds more of a bidder's bond in an event.
     fn hold_bond(event: EventId, bidder: &AccountId, amount: Balance) -> Result<(), Self::Error>;
-    /// Gives a bond back in full: the bidder withdrew before the gate, or the event was cancelled.
-    fn release_bond(event: EventId, bidder: &AccountId) -> Result<(), Self::Error>;
-    /// Moves a bond in full to the event's opener: the bidder did not reveal.
-    fn forfeit_bond(event: EventId, bidder: &AccountId) -> Result<(), Self::Error>;
+    /// Gives so much of a bond back: the bidder withdrew before the gate, or the event was cancelled.
+    fn release_bond(event: EventId, bidder: &AccountId, amount: Balance) -> Result<(), Self::Error>;
+    /// Moves so much of a bond to the event's opener: the bidder did not reveal.
+    fn forfeit_bond(event: EventId, bidder: &AccountId, amount: Balance) -> Result<(), Self::Error>;
     /// Gives the budget back in full to the opener: the event was cancelled.
     fn release_budget(event: EventId) -> Result<(), Self::Error>;
 }

@@ -43,7 +43,7 @@ impl pallet_bids::Config for Runtime {
     type ValidatorCount = ValidatorCount;
     type EpochLengthMs = EpochLengthMs;
     type MaxEvents = ConstU32<64>;
-    type MaxBidders = ConstU32<256>;
+    type MaxBidders = ConstU32<1_024>;
     type MaxEventResources = ConstU32<100_000>;
     type WeightInfo = pallet_bids::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]

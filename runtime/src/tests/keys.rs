@@ -65,7 +65,9 @@ fn bids_stand_where_clients_look() {
     );
     assert_eq!(pallet_bids::LatestVersion::<Runtime>::hashed_key_for(programme), keys::latest_version(programme));
     assert_eq!(pallet_bids::Events::<Runtime>::hashed_key_for(EVENT), keys::event(EVENT));
-    assert_eq!(pallet_bids::Commitments::<Runtime>::hashed_key_for(EVENT, who()), keys::commitment(EVENT, &who()));
+    let batch = (who(), 3);
+    assert_eq!(pallet_bids::Commitments::<Runtime>::hashed_key_for(EVENT, &batch), keys::commitment(EVENT, &batch));
+    assert_eq!(pallet_bids::Bidders::<Runtime>::hashed_key_for(EVENT, who()), keys::bidder(EVENT, &who()));
     assert_eq!(pallet_bids::Segments::<Runtime>::hashed_key_for(EVENT, RESOURCE), keys::segments(EVENT, RESOURCE));
     assert_eq!(pallet_bids::Buckets::<Runtime>::hashed_key_for(EVENT, 4), keys::bucket(EVENT, 4));
     assert_eq!(pallet_bids::Clearings::<Runtime>::hashed_key_for(EVENT), keys::clearing(EVENT));

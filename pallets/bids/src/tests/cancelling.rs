@@ -17,7 +17,7 @@ fn a_cancelled_event_gives_everything_back() {
         // THEN the budget is back at once, and the bond and the resource soon after
         assert_eq!((phase(), Budgets::get(EVENT)), (Some(Phase::Cancelled), None));
         blocks();
-        assert_eq!(last_event(), Event::BondReleased { event: EVENT, bidder: NORTH });
+        assert_eq!(last_event(), Event::BondReleased { event: EVENT, bidder: NORTH, batch: 0 });
         assert!(!Bonds::contains_key((EVENT, NORTH)) && !Forfeits::contains_key((EVENT, NORTH)));
         assert!(!Reserved::<Test>::contains_key(id, Direction::Down));
         assert!(!Suspended::contains_key((id, Direction::Down)));

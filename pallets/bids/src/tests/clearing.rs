@@ -86,7 +86,7 @@ fn what_is_not_revealed_forfeits_in_bounded_steps() {
         assert!(Suspended::contains_key((heard[0].resource, Direction::Down)));
         assert!(!Suspended::contains_key((ids[0], Direction::Down)));
         assert!(Sweeps::<Test>::get().is_empty());
-        assert_eq!(last_event(), Event::BondForfeited { event: EVENT, bidder: NORTH });
+        assert_eq!(last_event(), Event::BondForfeited { event: EVENT, bidder: NORTH, batch: 0 });
         // AND revealing is over
         assert_noop!(reveal(NORTH, &silent), Error::<Test>::WrongPhase);
     });

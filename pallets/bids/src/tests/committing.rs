@@ -1,13 +1,13 @@
 //! Sealed bids before the gate.
 
-use crate::{commit::bond, mock::*, pallet::*};
+use crate::{commit::bond, mock::*, pallet::*, types::CommittedTotals};
 use frame_support::{assert_noop, assert_ok};
 use loadstone_core::{AreaId, BasisPoints, Direction, EventId, Hash, Millis, Price, ResourceId, Watts};
-use loadstone_market::{BidResources, Credit, Programme};
+use loadstone_market::{seal, traits::Market, BidResources, Credit, Programme, MAX_BATCHES};
 use sp_runtime::{DispatchError, DispatchResult};
 
 fn commit_resources(who: loadstone_core::AccountId, ids: &[ResourceId]) -> DispatchResult {
-    Bids::commit(signed(who), EVENT, Hash::repeat_byte(1), resources(ids))
+    Bids::commit(signed(who), EVENT, 0, Hash::repeat_byte(1), resources(ids))
 }
 
 #[test]
@@ -20,7 +20,7 @@ fn a_commitment_reserves_its_resources_and_holds_its_bond() {
         assert_ok!(commit_resources(NORTH, &ids));
         // THEN the bond is 1 CNY/kWh x 4 kW x 10 s, rounded up
         assert_eq!(Bonds::get((EVENT, NORTH)), Some(11_112));
-        let committed = Event::BidCommitted { event: EVENT, bidder: NORTH, resources: 2, bond: 11_112 };
+        let committed = Event::BidCommitted { event: EVENT, bidder: NORTH, batch: 0, resources: 2, bond: 11_112 };
         assert_eq!(last_event(), committed);
         // AND both resources are reserved for the window and out of emergency orders
         for id in ids {
@@ -81,7 +81,7 @@ fn bidders_must_be_admitted_in_time_and_solvent() {
         at(GATE);
         let souths = load(&SOUTH, AREA, 1_000);
         assert_noop!(commit_resources(SOUTH, &[souths]), Error::<Test>::GateClosed);
-        assert_noop!(Bids::withdraw(signed(NORTH), EVENT), Error::<Test>::GateClosed);
+        assert_noop!(Bids::withdraw(signed(NORTH), EVENT, 0), Error::<Test>::GateClosed);
     });
 }
 
@@ -116,10 +116,10 @@ fn no_capacity_is_bid_twice() {
         assert_ok!(open(&[1_000]));
         assert_ok!(commit_resources(NORTH, &[id]));
         // THEN it can't be committed in the other
-        let second = || Bids::commit(signed(NORTH), EventId(1), Hash::zero(), resources(&[id]));
+        let second = || Bids::commit(signed(NORTH), EventId(1), 0, Hash::zero(), resources(&[id]));
         assert_noop!(second(), Error::<Test>::AlreadyReserved);
         // WHEN it is withdrawn from the first and swept THEN it can
-        assert_ok!(Bids::withdraw(signed(NORTH), EVENT));
+        assert_ok!(Bids::withdraw(signed(NORTH), EVENT, 0));
         assert_noop!(second(), Error::<Test>::AlreadyReserved);
         blocks();
         assert_ok!(second());
@@ -127,7 +127,7 @@ fn no_capacity_is_bid_twice() {
         let (start, gate) = (Millis(START + 10_000), Millis(GATE));
         let needs = needs(&[1_000]);
         assert_ok!(Bids::open_event(signed(GRID), PROGRAMME, AREA, Direction::Down, needs, start, gate, 1));
-        assert_ok!(Bids::commit(signed(NORTH), EventId(2), Hash::zero(), resources(&[id])));
+        assert_ok!(Bids::commit(signed(NORTH), EventId(2), 0, Hash::zero(), resources(&[id])));
     });
 }
 
@@ -139,11 +139,11 @@ fn a_withdrawn_bid_leaves_nothing_behind() {
         assert_ok!(open(&[1_000]));
         assert_ok!(commit_resources(NORTH, &[id]));
         // WHEN it is withdrawn
-        assert_ok!(Bids::withdraw(signed(NORTH), EVENT));
+        assert_ok!(Bids::withdraw(signed(NORTH), EVENT, 0));
         // THEN the bond is back at once, and the resource soon after
-        assert_eq!(last_event(), Event::BidWithdrawn { event: EVENT, bidder: NORTH });
+        assert_eq!(last_event(), Event::BidWithdrawn { event: EVENT, bidder: NORTH, batch: 0 });
         assert_eq!(Bonds::get((EVENT, NORTH)), None);
-        assert_noop!(Bids::withdraw(signed(NORTH), EVENT), Error::<Test>::NotCommitted);
+        assert_noop!(Bids::withdraw(signed(NORTH), EVENT, 0), Error::<Test>::NotCommitted);
         assert_noop!(commit_resources(NORTH, &[id]), Error::<Test>::WithdrawalPending);
         assert_ok!(Bids::do_try_state());
         blocks();
@@ -158,7 +158,7 @@ fn a_withdrawn_bid_leaves_nothing_behind() {
 #[test]
 fn an_event_bears_a_bounded_number_of_bids() {
     run(|| {
-        // GIVEN four aggregators with 256 resources each, in an event for three bidders and 1,000
+        // GIVEN three aggregators with 64 resources each, in an event for three bidders and 1,000
         assert_ok!(open(&[1_000]));
         let bidder = |seed: u8, count: u32| {
             let who = loadstone_core::AccountId::new([seed; 32]);
@@ -166,9 +166,9 @@ fn an_event_bears_a_bounded_number_of_bids() {
             let ids = (0..count).map(|_| load(&who, AREA, 100)).collect();
             (who, BidResources::truncate_from(ids))
         };
-        let commit = |(who, ids): (_, BidResources)| Bids::commit(signed(who), EVENT, Hash::zero(), ids);
+        let commit = |(who, ids): (_, BidResources)| Bids::commit(signed(who), EVENT, 0, Hash::zero(), ids);
         for seed in 20..23 {
-            assert_ok!(commit(bidder(seed, 256)));
+            assert_ok!(commit(bidder(seed, 64)));
         }
         // THEN a fourth bidder is one too many
         let fourth = bidder(23, 1);
@@ -177,29 +177,68 @@ fn an_event_bears_a_bounded_number_of_bids() {
         Committed::<Test>::mutate(EVENT, |totals| (totals.bidders, totals.resources) = (2, 999));
         let another = bidder(24, 2);
         assert_noop!(commit(another), Error::<Test>::TooManyResources);
-        Committed::<Test>::mutate(EVENT, |totals| (totals.bidders, totals.resources) = (3, 768));
+        Committed::<Test>::mutate(EVENT, |totals| (totals.bidders, totals.resources) = (3, 192));
     });
 }
 
 #[test]
 fn large_bids_are_withdrawn_in_bounded_steps() {
     run(|| {
-        // GIVEN two bids of 100 resources each
+        // GIVEN two bids of 64 resources each
         assert_ok!(open(&[1_000]));
-        let ids = |who| (0..100).map(|_| load(who, AREA, 100)).collect::<Vec<_>>();
+        let ids = |who| (0..64).map(|_| load(who, AREA, 100)).collect::<Vec<_>>();
         let (norths, souths) = (ids(&NORTH), ids(&SOUTH));
         assert_ok!(commit_resources(NORTH, &norths));
         assert_ok!(commit_resources(SOUTH, &souths));
         // WHEN both are withdrawn in one block
-        assert_ok!(Bids::withdraw(signed(NORTH), EVENT));
-        assert_ok!(Bids::withdraw(signed(SOUTH), EVENT));
+        assert_ok!(Bids::withdraw(signed(NORTH), EVENT, 0));
+        assert_ok!(Bids::withdraw(signed(SOUTH), EVENT, 0));
         // THEN one sweep works both off, part of them in each block
         assert_eq!(Sweeps::<Test>::get().len(), 1);
         let reserved = || Reserved::<Test>::iter().count();
         block_by(NORTH);
-        assert!((1..200).contains(&reserved()));
+        assert!((1..128).contains(&reserved()));
         blocks();
         blocks();
         assert_eq!((reserved(), Sweeps::<Test>::get().len()), (0, 0));
+    });
+}
+
+#[test]
+fn an_aggregator_of_thousands_bids_in_batches() {
+    run(|| {
+        // GIVEN a bidder with three batches of loads
+        let own: Vec<_> = (0..3).map(|_| load(&NORTH, AREA, 1_000)).collect();
+        let batch = |number: usize| sheet(vec![bid(own[number], &[(200_000, 1_000)])]);
+        let commit = |number: u16| {
+            let sealed = seal(&Bids::genesis_hash(), EVENT, &NORTH, &batch(number.into()), &SALT);
+            Bids::commit(signed(NORTH), EVENT, number, sealed, resources(&[own[usize::from(number)]]))
+        };
+        assert_ok!(open(&[3_000]));
+        for number in 0..3 {
+            assert_ok!(commit(number));
+        }
+        assert_noop!(
+            Bids::commit(signed(NORTH), EVENT, MAX_BATCHES, Hash::zero(), resources(&own)),
+            Error::<Test>::BatchOutOfRange
+        );
+        // THEN it is one bidder, with the bonds of all three
+        assert_eq!(Committed::<Test>::get(EVENT), CommittedTotals { bidders: 1, resources: 3 });
+        assert_eq!(Bonds::get((EVENT, NORTH)), Some(3 * 2_778));
+        // WHEN one is withdrawn, one revealed and one not
+        assert_ok!(Bids::withdraw(signed(NORTH), EVENT, 1));
+        assert_noop!(Bids::withdraw(signed(NORTH), EVENT, 1), Error::<Test>::NotCommitted);
+        at(GATE);
+        assert_ok!(Bids::reveal(signed(NORTH), EVENT, 2, batch(2), SALT));
+        assert_noop!(Bids::reveal(signed(NORTH), EVENT, 0, batch(2), SALT), Error::<Test>::SealMismatch);
+        // THEN the bond of the one counts, and after clearing that of the other is lost
+        assert_eq!(<Bids as Market>::bond(EVENT, &NORTH), 2_778);
+        at(GATE + 5_000);
+        blocks();
+        assert_ok!(Bids::clear(signed(GRID), EVENT));
+        blocks();
+        assert_eq!((Bonds::get((EVENT, NORTH)), Forfeits::get((EVENT, NORTH))), (Some(2_778), Some(2_778)));
+        assert!(Reserved::<Test>::contains_key(own[2], Direction::Down));
+        assert!(!Reserved::<Test>::contains_key(own[0], Direction::Down));
     });
 }

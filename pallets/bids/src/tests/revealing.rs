@@ -10,7 +10,7 @@ fn committed(sheet: &BidSheet) {
     let ids = [load(&NORTH, AREA, 3_000), load(&NORTH, AREA, 1_000)];
     assert_ok!(open(&[1_000]));
     let sealed = loadstone_market::seal(&Bids::genesis_hash(), EVENT, &NORTH, sheet, &SALT);
-    assert_ok!(Bids::commit(signed(NORTH), EVENT, sealed, resources(&ids)));
+    assert_ok!(Bids::commit(signed(NORTH), EVENT, 0, sealed, resources(&ids)));
     at(GATE);
 }
 
@@ -29,7 +29,7 @@ fn offers_join_their_buckets_and_remember_what_was_before() {
         // WHEN both reveal, SOUTH first
         assert_ok!(reveal(SOUTH, &souths));
         assert_ok!(reveal(NORTH, &norths));
-        let revealed = Event::BidRevealed { event: EVENT, bidder: NORTH, resources: 2, watts: Watts(3_700) };
+        let revealed = Event::BidRevealed { event: EVENT, bidder: NORTH, batch: 0, resources: 2, watts: Watts(3_700) };
         assert_eq!(last_event(), revealed);
         // THEN buckets hold the totals, and each segment what stood before it
         assert_eq!(Buckets::<Test>::get(EVENT, 0), Watts(1_000));
@@ -58,7 +58,7 @@ fn only_what_was_sealed_is_revealed_once_and_after_the_gate() {
         // GIVEN another sheet, another salt, or another bidder
         let cheaper = sheet(vec![bid(ResourceId(0), &[(100_000, 999)])]);
         assert_noop!(reveal(NORTH, &cheaper), Error::<Test>::SealMismatch);
-        let salted = Bids::reveal(signed(NORTH), EVENT, sealed.clone(), [0; 32]);
+        let salted = Bids::reveal(signed(NORTH), EVENT, 0, sealed.clone(), [0; 32]);
         assert_noop!(salted, Error::<Test>::SealMismatch);
         assert_noop!(reveal(SOUTH, &sealed), Error::<Test>::NotCommitted);
         // WHEN it is revealed THEN not again

@@ -47,20 +47,25 @@ fn bonds_are_counted_released_and_forfeited() {
         // WHEN two bidders post bonds
         assert_ok!(Settlement::hold_bond(EVENT, &honest, 5 * YUAN));
         assert_ok!(Settlement::hold_bond(EVENT, &silent, 3 * YUAN));
-        assert_noop!(Settlement::hold_bond(EVENT, &silent, YUAN), Error::<Test>::AlreadyBonded);
         // THEN they are held and counted
         let state = |budget, bonds, bidders| EscrowState { opener: OPENER, budget, bonds, bidders };
         assert_eq!(Escrows::<Test>::get(EVENT), Some(state(100 * YUAN, 8 * YUAN, 2)));
+        // AND more of one adds to it
+        assert_ok!(Settlement::hold_bond(EVENT, &honest, 2 * YUAN));
+        assert_eq!(Escrows::<Test>::get(EVENT), Some(state(100 * YUAN, 10 * YUAN, 2)));
+        // WHEN that is taken back, and more than is held
+        assert_ok!(Settlement::release_bond(EVENT, &honest, 2 * YUAN));
+        assert_noop!(Settlement::release_bond(EVENT, &honest, 5 * YUAN + 1), Error::<Test>::NoBond);
         // WHEN one is released and the other forfeited
         let opener_before = free(&OPENER);
-        assert_ok!(Settlement::release_bond(EVENT, &honest));
-        assert_ok!(Settlement::forfeit_bond(EVENT, &silent));
+        assert_ok!(Settlement::release_bond(EVENT, &honest, 5 * YUAN));
+        assert_ok!(Settlement::forfeit_bond(EVENT, &silent, 3 * YUAN));
         // THEN the first is back with its bidder and the second is the opener's
         assert_eq!(free(&honest), 1_000 * YUAN);
         assert_eq!((free(&silent), held(HoldReason::Bond, &silent)), (997 * YUAN, 0));
         assert_eq!(free(&OPENER), opener_before + 3 * YUAN);
         assert_eq!(Escrows::<Test>::get(EVENT), Some(state(100 * YUAN, 0, 0)));
-        assert_noop!(Settlement::release_bond(EVENT, &honest), Error::<Test>::NoBond);
+        assert_noop!(Settlement::release_bond(EVENT, &honest, 1), Error::<Test>::NoBond);
     });
 }
 
@@ -73,7 +78,7 @@ fn an_escrow_lives_until_its_last_bond_is_released() {
         assert_ok!(Settlement::release_budget(EVENT));
         assert!(Escrows::<Test>::contains_key(EVENT));
         // WHEN the bond is released
-        assert_ok!(Settlement::release_bond(EVENT, &bidder(0)));
+        assert_ok!(Settlement::release_bond(EVENT, &bidder(0), 5 * YUAN));
         // THEN nothing is remembered
         assert!(!Escrows::<Test>::contains_key(EVENT));
         assert_eq!(Bonds::<Test>::iter().count(), 0);
@@ -88,6 +93,6 @@ fn the_market_leaves_bonds_alone_during_settlement() {
         assert_ok!(Settlement::hold_bond(EVENT, &bidder(0), 5 * YUAN));
         Settling::<Test>::put(Progress { event: EVENT, stage: Stage::Bonds { after: None } });
         // THEN its bonds cannot be taken
-        assert_noop!(Settlement::forfeit_bond(EVENT, &bidder(0)), Error::<Test>::SettlementUnderWay);
+        assert_noop!(Settlement::forfeit_bond(EVENT, &bidder(0), 5 * YUAN), Error::<Test>::SettlementUnderWay);
     });
 }

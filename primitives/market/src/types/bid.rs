@@ -9,8 +9,15 @@ use sp_core::{bounded::BoundedVec, ConstU32};
 /// Greatest number of price segments of one resource in one event.
 pub const MAX_SEGMENTS: u32 = 4;
 
-/// Greatest number of resources under one commitment.
-pub const MAX_BID_RESOURCES: u32 = 256;
+/// Greatest number of resources under one commitment, so that taking it and revealing it both fit into a block. Whoever
+/// declares for more seals them in several batches.
+pub const MAX_BID_RESOURCES: u32 = 64;
+
+/// Greatest number of batches of one bidder in one event: with full ones, 131,072 resources.
+pub const MAX_BATCHES: u16 = 2_048;
+
+/// Which of a bidder's batches in an event; the bidder numbers them as it likes.
+pub type Batch = u16;
 
 /// Part of an offer: watts at a price.
 #[derive(
@@ -34,13 +41,13 @@ pub struct ResourceBid {
     pub offers: BoundedVec<Offer, ConstU32<MAX_SEGMENTS>>,
 }
 
-/// All that one bidder reveals in one event, in rising order of resource.
+/// All that one bidder reveals of one batch in one event, in rising order of resource.
 pub type BidSheet = BoundedVec<ResourceBid, ConstU32<MAX_BID_RESOURCES>>;
 
 /// The resources under one commitment, in rising order.
 pub type BidResources = BoundedVec<ResourceId, ConstU32<MAX_BID_RESOURCES>>;
 
-/// A sealed bid on chain.
+/// One batch of sealed bids on chain.
 #[derive(
     Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
