@@ -9,7 +9,7 @@ use loadstone_core::{Balance, Price, Watts};
 use loadstone_market::{
     audit::{audit, Audit, AuditInput, AuditRow},
     credit::credit,
-    Credit, Phase, Statement, Totals,
+    Credit, Phase, Pricing, Statement, Totals,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -167,6 +167,9 @@ impl Found {
     /// Credit after the event, where this event is the resource's first.
     fn credit(&mut self, item: String, view: &EventView, chain: Option<&Credit>, row: &AuditRow) {
         let Some(score) = &row.score else { return };
+        if view.programme.pricing == Pricing::Bilateral {
+            return;
+        }
         if chain.is_none_or(|credit| credit.events <= 1) {
             self.recomputed.credits += 1;
             self.same(item, &chain.cloned(), &Some(credit(None, score, &view.programme.score, view.event.end())));

@@ -34,6 +34,8 @@ class LoadNode:
     """One load: who it is, what it may do, and its process."""
 
     readings_per_unit = 5
+    # One that feeds in replays its profile below zero.
+    scale = SCALE
 
     def __init__(self, position, owner, home):
         self.name = f"load-{position + 1:02}"
@@ -74,7 +76,7 @@ max_unit_age_ms = {max(5_000, 1_000 * self.readings_per_unit)}
 driver = "replay"
 file = "{DATA}"
 column = "{self.column}"
-scale_w = {SCALE}.0
+scale_w = {self.scale}.0
 speed = {SPEED}.0
 noise_bp = {NOISE_BP}
 seed = {self.position + 1}

@@ -12,6 +12,7 @@ from . import __main__ as demo
 from .cli import Cli
 from .loads import AREA
 from .processes import Failed
+from .trades import traded
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 CLIENTS = TOP / "tests" / "clients"
@@ -201,6 +202,7 @@ def foreign_clients(story):
 def all_checks(story):
     refusals(story)
     explained(story)
+    traded(story)
     closed_gate(story)
     foreign_clients(story)
     bent_bundle(story)

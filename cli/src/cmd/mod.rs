@@ -5,6 +5,7 @@ mod audit;
 mod availability;
 mod bid;
 mod capsule;
+mod contract;
 mod event;
 mod finality;
 mod key;
@@ -51,6 +52,9 @@ pub enum Command {
     Bid(bid::Bid),
     /// Bids in an event: commits now, waits for gate closure and reveals.
     Declare(bid::Declare),
+    /// Contracts for the energy of one resource, between a buyer and the resource's owner.
+    #[command(subcommand)]
+    Contract(contract::Contract),
     /// Clears an event once its reveal window is over, for which it waits.
     Close(event::Clear),
     /// Issues the order of a cleared event.
@@ -101,6 +105,7 @@ impl Command {
             Self::Event(command) => command.run(context).await,
             Self::Bid(command) => command.run(context).await,
             Self::Declare(command) => command.run(context).await,
+            Self::Contract(command) => command.run(context).await,
             Self::Close(command) => command.run(context).await,
             Self::Dispatch(command) => command.run(context).await,
             Self::Emergency(command) => command.run(context).await,

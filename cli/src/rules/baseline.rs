@@ -11,7 +11,8 @@ use serde_json::Value;
 pub const SECTION: &str = "baseline";
 
 /// What the section must be.
-const METHODS: &str = "one section of baseline.meter_before, baseline.mean_of_days and baseline.same_day";
+const METHODS: &str =
+    "one section of baseline.meter_before, baseline.metered, baseline.mean_of_days and baseline.same_day";
 
 /// What fields say that are no numbers.
 const WORDS: [(&str, &str); 5] = [
@@ -60,7 +61,7 @@ fn show(text: &mut String, path: &str, section: &Value) {
     let Some(fields) = section.as_object() else { return };
     let (sections, fields): (Vec<_>, Vec<_>) =
         fields.iter().filter(|(_, value)| !value.is_null()).partition(|(_, value)| value.is_object());
-    if !fields.is_empty() {
+    if !fields.is_empty() || sections.is_empty() {
         text.push_str(&format!("\n[{path}]\n"));
     }
     for (name, value) in fields {

@@ -64,7 +64,11 @@ pub const WORDS: [Word; 2] = [
     Word {
         name: "pricing",
         text: "What a cleared watt is paid.",
-        meanings: &[("uniform", "every award at the marginal price"), ("pay_as_bid", "each award at its own price")],
+        meanings: &[
+            ("uniform", "every award at the marginal price"),
+            ("pay_as_bid", "each award at its own price"),
+            ("bilateral", "the price that buyer and seller agree on, in contracts instead of bids"),
+        ],
     },
 ];
 

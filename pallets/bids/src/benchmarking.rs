@@ -9,7 +9,7 @@ use loadstone_core::{
     AccountId, AreaId, Balance, Direction, EventId, Millis, Name, Price, ProgrammeId, ResourceId, Role, Watts, YUAN,
 };
 use loadstone_market::{
-    seal, Areas, BidSheet, Needs, Offer, Phase, Programme, ResourceBid, MAX_INTERVALS, MAX_PROGRAMME_AREAS,
+    seal, Areas, BidSheet, Needs, Offer, Phase, Pricing, Programme, ResourceBid, MAX_INTERVALS, MAX_PROGRAMME_AREAS,
 };
 
 /// What benchmarks need of the runtime around the market.
@@ -103,6 +103,19 @@ fn fill_authors<T: Config>(event: EventId) {
     GateAuthors::<T>::insert(event, authors);
 }
 
+/// A buyer under a programme of contracts, and a resource to buy from.
+fn bilateral<T: Config>() -> (AccountId, ResourceId) {
+    let buyer = published::<T>();
+    let version = loadstone_core::ProgrammeVersion(1);
+    Programmes::<T>::insert(ID, version, Programme { pricing: Pricing::Bilateral, ..programme() });
+    let seller = T::BenchmarkHelper::participant(2, Role::Aggregator);
+    (buyer, T::BenchmarkHelper::resource(&seller, AREA))
+}
+
+fn contract_needs() -> Needs {
+    Needs::truncate_from([Watts(1_000); MAX_INTERVALS as usize].to_vec())
+}
+
 #[benchmarks]
 mod benchmarks {
     use super::*;
@@ -171,6 +184,27 @@ mod benchmarks {
         #[extrinsic_call]
         _(RawOrigin::Signed(opener), event);
         assert_eq!(Events::<T>::get(event).map(|event| event.phase), Some(Phase::Cancelled));
+    }
+
+    #[benchmark]
+    fn offer_contract() {
+        let (buyer, resource) = bilateral::<T>();
+        let event = NextEvent::<T>::get();
+        #[extrinsic_call]
+        _(RawOrigin::Signed(buyer), ID, resource, Direction::Up, contract_needs(), START, Price(1));
+        assert!(Contracts::<T>::contains_key(event));
+    }
+
+    #[benchmark]
+    fn accept_contract() {
+        let (buyer, resource) = bilateral::<T>();
+        let (event, origin) = (NextEvent::<T>::get(), RawOrigin::Signed(buyer).into());
+        let offer = Pallet::<T>::offer_contract(origin, ID, resource, Direction::Up, contract_needs(), START, Price(1));
+        assert!(offer.is_ok());
+        let seller = T::BenchmarkHelper::participant(2, Role::Aggregator);
+        #[extrinsic_call]
+        _(RawOrigin::Signed(seller), event);
+        assert_eq!(Events::<T>::get(event).map(|event| event.phase), Some(Phase::Dispatched));
     }
 
     #[benchmark]

@@ -63,7 +63,7 @@ impl<T: Config> Pallet<T> {
         Ok(capacity)
     }
 
-    fn count_in(event: EventId, bidder: &AccountId, more: u32) -> DispatchResult {
+    pub(crate) fn count_in(event: EventId, bidder: &AccountId, more: u32) -> DispatchResult {
         let CommittedTotals { mut bidders, resources } = Committed::<T>::get(event);
         let mut own = Bidders::<T>::get(event, bidder);
         if own.batches == 0 {

@@ -41,6 +41,14 @@ mod errors {
         GateTooSoon,
         /// The window starts before the reveal time is over.
         StartTooSoon,
+        /// Under these rules contracts are made and no bids taken.
+        IsBilateral,
+        /// Under these rules bids are taken and no contracts made.
+        NotBilateral,
+        /// The event is no contract.
+        NoContract,
+        /// Nobody makes a contract with itself.
+        OwnResource,
         /// No such event.
         UnknownEvent,
         /// The event is in another phase.

@@ -14,6 +14,9 @@
 //!    Clearing walks price buckets, never bids; each award follows from its segment.
 //! 6. The opener may *cancel* until the event is dispatched.
 //!
+//! A *contract* is an event of one resource that its buyer opens and the resource's owner accepts, under a programme that
+//! is priced bilaterally. It takes no bids and no order.
+//!
 //! Bonds and reservations of many bidders are never touched in one call: withdrawing, clearing,
 //! cancelling and settling queue a *sweep*, which works off a bounded number of resources in each block's spare weight.
 //! Bonds of revealed bids stay held until Settlement has taken its penalties.
@@ -28,7 +31,9 @@ extern crate alloc;
 mod benchmarking;
 mod clear;
 mod commit;
+mod contract;
 mod errors;
+mod events;
 mod gate;
 mod market;
 mod open;
@@ -54,6 +59,7 @@ pub use weights::WeightInfo;
 use frame_support::pallet_macros::import_section;
 
 #[import_section(errors::errors)]
+#[import_section(events::events)]
 #[frame_support::pallet]
 pub mod pallet {
     use super::{types::*, WeightInfo};
@@ -132,6 +138,10 @@ pub mod pallet {
     #[pallet::storage]
     pub type Publishers<T: Config> = StorageMap<_, Twox64Concat, ProgrammeId, OrganisationId>;
 
+    /// Resource and price of events that are contracts.
+    #[pallet::storage]
+    pub type Contracts<T: Config> = StorageMap<_, Twox64Concat, EventId, Contract>;
+
     /// Every event.
     #[pallet::storage]
     pub type Events<T: Config> = StorageMap<_, Twox64Concat, EventId, market::Event>;
@@ -200,31 +210,6 @@ pub mod pallet {
     /// Bonds and reservations yet to be worked off, oldest first.
     #[pallet::storage]
     pub type Sweeps<T: Config> = StorageValue<_, BoundedVec<Sweep, SweepBound<T>>, ValueQuery>;
-
-    #[pallet::event]
-    #[pallet::generate_deposit(pub(super) fn deposit_event)]
-    pub enum Event<T: Config> {
-        /// A version of a programme was published.
-        ProgrammePublished { programme: ProgrammeId, version: ProgrammeVersion },
-        /// An event was opened; its budget is in escrow.
-        EventOpened { event: EventId, opener: AccountId, area: AreaId, direction: Direction, gate_closure: Millis },
-        /// A bidder sealed its bid; its bond is held.
-        BidCommitted { event: EventId, bidder: AccountId, batch: Batch, resources: u32, bond: Balance },
-        /// A bidder took its sealed bid back before the gate.
-        BidWithdrawn { event: EventId, bidder: AccountId, batch: Batch },
-        /// A bidder revealed its sheet.
-        BidRevealed { event: EventId, bidder: AccountId, batch: Batch, resources: u32, watts: Watts },
-        /// An event was cleared.
-        EventCleared { event: EventId, marginal_price: Price, awarded: Watts, offered: Watts },
-        /// An event entered a phase.
-        PhaseEntered { event: EventId, phase: Phase },
-        /// A bond fell to the opener: its bidder did not reveal.
-        BondForfeited { event: EventId, bidder: AccountId, batch: Batch },
-        /// A bond was given back: its event was cancelled.
-        BondReleased { event: EventId, bidder: AccountId, batch: Batch },
-        /// Escrow refused to move a bond; it stays held.
-        BondStuck { event: EventId, bidder: AccountId, batch: Batch, error: DispatchError },
-    }
 
     #[pallet::hooks]
     impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
@@ -335,12 +320,39 @@ pub mod pallet {
             Ok(Some(T::WeightInfo::clear(buckets)).into())
         }
 
-        /// Calls an event off; budget and bonds go back. By its opener, before dispatch.
+        /// Calls an event off, or a contract; budget and bonds go back. By its opener, before dispatch or acceptance.
         #[pallet::call_index(6)]
         #[pallet::weight(T::WeightInfo::cancel())]
         pub fn cancel(origin: OriginFor<T>, event: EventId) -> DispatchResult {
-            let (opener, _) = Self::ensure_role(origin, Role::GridCompany)?;
+            let opener = Self::ensure_buyer(origin)?;
             Self::do_cancel(event, opener)
+        }
+
+        /// Offers the owner of `resource` a contract under the newest version of a bilateral programme: so many watts in each
+        /// settlement interval from `start` on, at `price`. Holds what that costs at most. By a grid company or
+        /// an aggregator; it may be cancelled until the owner accepts.
+        #[pallet::call_index(7)]
+        #[pallet::weight(T::WeightInfo::offer_contract())]
+        pub fn offer_contract(
+            origin: OriginFor<T>,
+            programme: ProgrammeId,
+            resource: ResourceId,
+            direction: Direction,
+            needs: Needs,
+            start: Millis,
+            price: Price,
+        ) -> DispatchResult {
+            let buyer = Self::ensure_buyer(origin)?;
+            Self::do_offer_contract(buyer, programme, Terms { resource, direction, needs, start, price })
+        }
+
+        /// Accepts a contract. By the resource's owner, before the window; reserves the resource, and holds a bond where the
+        /// programme punishes shortfall.
+        #[pallet::call_index(8)]
+        #[pallet::weight(T::WeightInfo::accept_contract())]
+        pub fn accept_contract(origin: OriginFor<T>, event: EventId) -> DispatchResult {
+            let (seller, _) = Self::ensure_role(origin, Role::Aggregator)?;
+            Self::do_accept_contract(event, seller)
         }
     }
 

@@ -20,10 +20,11 @@ impl<T: Config> Pallet<T> {
         Millis(T::Time::now())
     }
 
-    /// The event, if it is open.
+    /// The event, if it is open for bids.
     pub(crate) fn open_event_of(id: EventId) -> Result<market::Event, Error<T>> {
         let event = Events::<T>::get(id).ok_or(Error::<T>::UnknownEvent)?;
         ensure!(event.phase == Phase::Open, Error::<T>::WrongPhase);
+        ensure!(!Contracts::<T>::contains_key(id), Error::<T>::IsBilateral);
         Ok(event)
     }
 

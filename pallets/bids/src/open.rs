@@ -7,7 +7,7 @@ use loadstone_core::{
     traits::{AnchorLog, Directory},
     AccountId, EventId, Millis, OrganisationId, Participant, ProgrammeId, ProgrammeVersion, Role,
 };
-use loadstone_market::{self as market, traits::Escrow, Needs, Phase, Programme};
+use loadstone_market::{self as market, traits::Escrow, Needs, Phase, Pricing, Programme};
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
@@ -39,6 +39,7 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn do_open_event(opener: AccountId, id: ProgrammeId, opening: Opening) -> DispatchResult {
         let version = LatestVersion::<T>::get(id).ok_or(Error::<T>::UnknownProgramme)?;
         let programme = Programmes::<T>::get(id, version).ok_or(Error::<T>::UnknownProgramme)?;
+        ensure!(programme.pricing != Pricing::Bilateral, Error::<T>::IsBilateral);
         Self::ensure_sound_opening(&opening, &programme)?;
         let event = Self::next_event()?;
 
@@ -88,7 +89,7 @@ impl<T: Config> Pallet<T> {
         Millis(epoch.saturating_add(2).saturating_mul(length))
     }
 
-    fn next_event() -> Result<EventId, DispatchError> {
+    pub(crate) fn next_event() -> Result<EventId, DispatchError> {
         let live = LiveEvents::<T>::get();
         ensure!(live < T::MaxEvents::get(), Error::<T>::TooManyEvents);
         let event = NextEvent::<T>::get();
@@ -107,6 +108,6 @@ impl<T: Config> Pallet<T> {
 }
 
 /// At least one need, none negative, one positive.
-fn are_sound(needs: &Needs) -> bool {
+pub(crate) fn are_sound(needs: &Needs) -> bool {
     needs.iter().all(|need| need.0 >= 0) && needs.iter().any(|need| need.0 > 0)
 }

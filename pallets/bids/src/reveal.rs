@@ -78,7 +78,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Puts one resource's offers into their buckets and the resource on the event's list.
-    fn enter_bid(id: EventId, bid: &ResourceBid, programme: &Programme) -> DispatchResult {
+    pub(crate) fn enter_bid(id: EventId, bid: &ResourceBid, programme: &Programme) -> DispatchResult {
         let mut segments = market::Segments::new();
         for Offer { price, watts } in bid.offers.iter().cloned() {
             let bucket = Self::bucket_of(price, programme)?;
@@ -95,7 +95,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Index of the bucket of a price within floor and cap and on a tick.
-    fn bucket_of(price: Price, programme: &Programme) -> Result<u32, DispatchError> {
+    pub(crate) fn bucket_of(price: Price, programme: &Programme) -> Result<u32, DispatchError> {
         ensure!(programme.price_floor <= price && price <= programme.price_cap, Error::<T>::PriceOutOfRange);
         let above = price.0.saturating_sub(programme.price_floor.0);
         ensure!(above.checked_rem(programme.price_tick.0) == Some(0), Error::<T>::PriceOffTick);

@@ -9,7 +9,7 @@ use crate::{
 use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::ensure;
 use loadstone_core::{AccountId, EventId, Watts};
-use loadstone_market::{clearing, Phase};
+use loadstone_market::{self as market, clearing, Phase};
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
@@ -37,7 +37,9 @@ impl<T: Config> Pallet<T> {
 
     fn check_gates_are_those_of_open_events() -> Result<(), TryRuntimeError> {
         let gates: BTreeMap<_, _> = Gates::<T>::get().into_iter().map(|gate| (gate.event, gate.closes)).collect();
-        let open = Events::<T>::iter().filter(|(_, event)| event.phase == Phase::Open);
+        let takes_bids =
+            |id: EventId, event: &market::Event| event.phase == Phase::Open && !Contracts::<T>::contains_key(id);
+        let open = Events::<T>::iter().filter(|(id, event)| takes_bids(*id, event));
         let expected: BTreeMap<_, _> = open.map(|(id, event)| (id, event.gate_closure)).collect();
         ensure!(gates == expected, "gates and open events differ");
         ensure!(GateAuthors::<T>::iter_keys().all(|event| gates.contains_key(&event)), "authors without a gate");

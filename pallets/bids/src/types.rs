@@ -4,7 +4,7 @@ use crate::pallet::Config;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::marker::PhantomData;
 use frame_support::{traits::Get, BoundedBTreeSet};
-use loadstone_core::{AccountId, AreaId, Balance, BoundedVec, ConstU32, Direction, EventId, Millis};
+use loadstone_core::{AccountId, AreaId, Balance, BoundedVec, ConstU32, Direction, EventId, Millis, Price, ResourceId};
 use loadstone_market::{Batch, BidSheet, Clearing, Event, Needs};
 use scale_info::TypeInfo;
 
@@ -105,6 +105,24 @@ pub(crate) struct Opening {
     pub start: Millis,
     pub gate_closure: Millis,
     pub budget: Balance,
+}
+
+/// What a buyer agrees on with a resource's owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Contract {
+    /// Whose energy.
+    pub resource: ResourceId,
+    /// For how much.
+    pub price: Price,
+}
+
+/// What a buyer offers.
+pub(crate) struct Terms {
+    pub resource: ResourceId,
+    pub direction: Direction,
+    pub needs: Needs,
+    pub start: Millis,
+    pub price: Price,
 }
 
 /// An event with all that is known of its bidding.

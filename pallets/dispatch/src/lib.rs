@@ -170,6 +170,8 @@ pub mod pallet {
         NotOpenersOrganisation,
         /// The event is neither cleared nor dispatched.
         EventNotCleared,
+        /// The event is a contract between two parties: nobody orders it.
+        ContractTakesNoOrder,
         /// The event's window is over.
         WindowOver,
         /// An event's order is in force in this area and direction.

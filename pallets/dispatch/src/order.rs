@@ -7,7 +7,7 @@ use loadstone_core::{
     traits::{AnchorLog, Directory},
     AreaId, ChangeNotice, Direction, EventId, Millis, OrganisationId, Watts, CHANGE_ENGINE_ID,
 };
-use loadstone_market::{selection::cut_off, traits::Market, Order, OrderRule, Phase};
+use loadstone_market::{selection::cut_off, traits::Market, Order, OrderRule, Phase, Pricing};
 use sp_runtime::{DigestItem, DispatchError};
 
 impl<T: Config> Pallet<T> {
@@ -35,6 +35,8 @@ impl<T: Config> Pallet<T> {
         let opener = T::Directory::participant(&event.opener).map(|opener| opener.organisation);
         ensure!(opener == Some(dispatcher), Error::<T>::NotOpenersOrganisation);
         ensure!(matches!(event.phase, Phase::Cleared | Phase::Dispatched), Error::<T>::EventNotCleared);
+        let is_contract = T::Market::programme_of(&event).is_some_and(|rules| rules.pricing == Pricing::Bilateral);
+        ensure!(!is_contract, Error::<T>::ContractTakesNoOrder);
         ensure!(Self::now() < event.end(), Error::<T>::WindowOver);
         let (area, direction) = (event.area, event.direction);
         Self::ensure_no_event_order(area, direction, Some(id))?;

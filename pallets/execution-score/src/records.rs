@@ -22,8 +22,8 @@ use loadstone_market::{
     score::{accuracy, Histogram},
     setpoint::quota,
     traits::Market,
-    Credit, EventRecord, PastEvent, PastEvents, Phase, RecordChunk, RecordInput, RecordInputs, Score, MAX_LOOK_BACK,
-    RECORD_CHUNK,
+    Credit, EventRecord, PastEvent, PastEvents, Phase, Pricing, RecordChunk, RecordInput, RecordInputs, Score,
+    MAX_LOOK_BACK, RECORD_CHUNK,
 };
 use sp_runtime::transaction_validity::{InvalidTransaction, TransactionLongevity, ValidTransaction};
 
@@ -129,13 +129,15 @@ impl<T: Config> Pallet<T> {
     /// Stores a chunk that was found good.
     pub(crate) fn record_chunk(chunk: RecordChunk) -> DispatchResult {
         let (event, index, count) = (chunk.event, chunk.chunk, chunk.records.len() as u32);
-        let start = T::Market::event(event).ok_or(Error::<T>::UnknownEvent)?.start;
-        let past = PastEvent { start, recorded: T::AnchorLog::latest_anchor() };
+        let details = T::Market::event(event).ok_or(Error::<T>::UnknownEvent)?;
+        let is_contract = T::Market::programme_of(&details).is_some_and(|rules| rules.pricing == Pricing::Bilateral);
+        let past = PastEvent { start: details.start, recorded: T::AnchorLog::latest_anchor() };
         Histograms::<T>::mutate(event, |histogram| {
             chunk.records.iter().filter_map(accuracy).for_each(|accuracy| histogram.add(accuracy));
         });
         for record in chunk.records {
-            if record.quota.iter().any(|quota| quota.0 > 0) {
+            // What a resource trades is its usual load.
+            if !is_contract && record.quota.iter().any(|quota| quota.0 > 0) {
                 Past::<T>::mutate(record.resource, |events| remember(events, past));
             }
             Records::<T>::insert(event, record.resource, record);

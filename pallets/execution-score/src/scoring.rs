@@ -8,7 +8,7 @@ use loadstone_market::{
     credit::credit,
     score::{score, Histogram},
     traits::Market,
-    Phase, ScoreRule, RECORD_CHUNK,
+    Phase, Pricing, Programme, RECORD_CHUNK,
 };
 use scale_info::TypeInfo;
 use sp_runtime::DispatchError;
@@ -68,20 +68,28 @@ impl<T: Config> Pallet<T> {
         let (Some(details), Some(programme)) = (details, programme) else { return 0 };
         let histogram = Histograms::<T>::get(job.event);
         for index in first..end {
-            Self::score_resource(job.event, index, &programme.score, &histogram, details.end());
+            Self::score_resource(job.event, index, &programme, &histogram, details.end());
         }
         end.saturating_sub(first)
     }
 
-    /// Scores one resource, if anything was asked of it.
-    fn score_resource(event: EventId, index: u32, rule: &ScoreRule, histogram: &Histogram, window_end: Millis) {
+    /// Scores one resource, if anything was asked of it. What it does under a contract says nothing of its standing.
+    fn score_resource(event: EventId, index: u32, programme: &Programme, histogram: &Histogram, window_end: Millis) {
         let Some(resource) = T::Market::resource_at(event, index) else { return };
         let record = Records::<T>::get(event, resource);
+        let rule = &programme.score;
         let Some(result) = record.and_then(|record| score(&record, rule, histogram)) else { return };
-        let standing = credit(Credits::<T>::get(resource).as_ref(), &result, rule, window_end);
+        let before = Credits::<T>::get(resource);
+        let standing = match programme.pricing {
+            Pricing::Bilateral => before.unwrap_or_default(),
+            Pricing::Uniform | Pricing::PayAsBid => {
+                let standing = credit(before.as_ref(), &result, rule, window_end);
+                Credits::<T>::insert(resource, &standing);
+                standing
+            }
+        };
         Self::deposit_event(Event::ResourceScored { event, resource, score: result.score, credit: standing.credit });
         Scores::<T>::insert(event, resource, result);
-        Credits::<T>::insert(resource, standing);
     }
 
     /// Moves a scored event on. One without resources was never recorded before.

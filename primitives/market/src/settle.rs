@@ -69,7 +69,7 @@ impl AwardPrice {
         let total = magnitude(awards(clearing, segments));
         let value = match pricing {
             Pricing::Uniform => total.saturating_mul(clearing.marginal_price.0 as u128),
-            Pricing::PayAsBid => segments.iter().fold(0u128, |value, segment| {
+            Pricing::PayAsBid | Pricing::Bilateral => segments.iter().fold(0u128, |value, segment| {
                 value.saturating_add(magnitude(award(clearing, segment)).saturating_mul(segment.price.0 as u128))
             }),
         };

@@ -3,6 +3,7 @@
 mod cancelling;
 mod clearing;
 mod committing;
+mod contracts;
 mod gates;
 mod opening;
 mod programmes;

@@ -35,6 +35,7 @@ impl Basis<'_> {
                 let earlier = self.before.iter().filter(|reading| reading.at < self.event.start);
                 self.flat(meter_before(earlier.copied().map(Into::into), *readings)?)
             }
+            BaselineMethod::Metered {} => self.flat(Watts(0)),
             BaselineMethod::MeanOfDays(method) => self.of_days(method),
             BaselineMethod::SameDay(rule) => self.same_day(rule, during),
         }

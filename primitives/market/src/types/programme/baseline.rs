@@ -24,6 +24,9 @@ pub enum BaselineMethod {
         /// Readings in the mean, 1 to 3,600.
         readings: u16,
     },
+    /// None: the meter itself counts. Downward what is fed in, upward what is drawn, as a trade between neighbours or a
+    /// charging session is measured.
+    Metered {},
     /// The same hours of other days: mean of X of Y days, or of the days most like the event's.
     MeanOfDays(MeanOfDays),
     /// Hours of the event's own day (PJM same-day 3+2): mean over some before it and some after it.
@@ -97,6 +100,7 @@ impl BaselineMethod {
     pub fn is_sound(&self) -> bool {
         match self {
             Self::MeterBefore { readings } => (1..=3_600).contains(readings),
+            Self::Metered {} => true,
             Self::MeanOfDays(method) => {
                 is_share(method.least_read)
                     && method.rule.is_sound()
@@ -117,7 +121,7 @@ impl BaselineMethod {
             Self::MeanOfDays(_) => {
                 interval_ms >= SHORTEST_OF_DAYS_MS && MAX_HOURS_MS.checked_rem(interval_ms) == Some(0)
             }
-            Self::MeterBefore { .. } | Self::SameDay(_) => true,
+            Self::MeterBefore { .. } | Self::Metered {} | Self::SameDay(_) => true,
         }
     }
 
@@ -135,6 +139,7 @@ impl BaselineMethod {
     pub fn reach(&self) -> Reach {
         match self {
             Self::MeterBefore { readings } => Reach::Last(*readings),
+            Self::Metered {} => Reach::Last(0),
             Self::MeanOfDays(_) | Self::SameDay(_) => Reach::Whole,
         }
     }

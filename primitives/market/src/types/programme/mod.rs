@@ -103,6 +103,8 @@ pub enum Pricing {
     Uniform,
     /// Each award at its own price.
     PayAsBid,
+    /// At the price that buyer and seller agreed on: under these rules contracts are made, and no bids taken.
+    Bilateral,
 }
 
 impl Programme {
