@@ -9,7 +9,7 @@ import sys
 from demo_run import __main__ as demo
 from demo_run.network import TARGET
 
-from . import cells, finality, finality_page, idle, page, soak
+from . import cells, finality, finality_page, idle, market, page, soak
 from .text import row
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -60,6 +60,18 @@ def arguments():
     long.add_argument("--minutes", type=float, default=60, help="how long (60)")
     long.add_argument("--seed", type=int, default=1, help="draws who is killed, and when (1)")
     long.set_defaults(figures=soak.figures, render=list_page("A network under kills, measured"))
+    wide = parts.add_parser(
+        "market", parents=[common, quick],
+        help="one event with 100,000 resources, from sealed bids to the last payment",
+        description="Four validators, 32 aggregators. Blocks are filled with declarations and with plain transfers; then "
+        "one event of a thousand resources and one of very many goes through the market: sealed, revealed, cleared, ordered, "
+        "recorded, scored, settled. Devices are silent, so records say that nothing was delivered and settlement takes "
+        "penalties; every resource is awarded, scored and settled all the same.",
+    )  # fmt: skip
+    wide.add_argument(
+        "--resources", type=int, default=market.RESOURCES, help=f"in the large event ({market.RESOURCES}); each offers two segments"
+    )
+    wide.set_defaults(figures=market.figures, render=list_page("The market at scale, measured"))
     return parser.parse_args()
 
 

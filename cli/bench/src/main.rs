@@ -2,6 +2,7 @@
 
 mod enrol;
 mod load;
+mod market;
 mod orders;
 mod pen;
 
@@ -27,6 +28,7 @@ enum Command {
     Enrol(enrol::Enrol),
     Orders(orders::Orders),
     Load(load::Load),
+    Market(market::Market),
 }
 
 #[tokio::main]
@@ -36,6 +38,7 @@ async fn main() -> ExitCode {
         Command::Enrol(enrol) => enrol.run(&url).await,
         Command::Orders(orders) => orders.run(&url).await,
         Command::Load(load) => load.run(&url).await,
+        Command::Market(market) => market.run(&url).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -10,7 +10,7 @@ use loadstone_core::{AccountId, Hash};
 use loadstone_evidence::keys;
 use std::time::Duration;
 use subxt::{
-    config::DefaultExtrinsicParamsBuilder, rpcs::rpc_params, transactions::TransactionsClient, SubstrateConfig,
+    config::DefaultExtrinsicParamsBuilder, rpcs, rpcs::rpc_params, transactions::TransactionsClient, SubstrateConfig,
 };
 use subxt_signer::sr25519::Keypair;
 
@@ -22,6 +22,9 @@ const POLL: Duration = Duration::from_millis(100);
 
 /// Looks at the chain before a batch counts as lost.
 const PATIENCE: u32 = 300;
+
+/// Time in which an account wins some of its quota back.
+const QUOTA_PAUSE: Duration = Duration::from_millis(300);
 
 /// An account that signs.
 pub struct Pen {
@@ -73,6 +76,34 @@ impl Pen {
         Ok(())
     }
 
+    /// The bytes of a call, for calls within calls.
+    pub fn encode(&self, call: &Call) -> Result<Vec<u8>> {
+        Ok(self.transactions.call_data(call)?)
+    }
+
+    /// As [`Self::send`], again and again while the account's quota is used up. Returns the transaction's bytes.
+    ///
+    /// # Errors
+    /// When it is refused for so long that something else must be wrong.
+    pub async fn send_patiently(&mut self, chain: &Chain, call: &Call) -> Result<usize> {
+        for _ in 0..PATIENCE {
+            let signed = self.sign(call)?;
+            let bytes = format!("0x{}", hex::encode(signed.encoded()));
+            match chain.request::<Hash>("author_submitExtrinsic", rpc_params![bytes]).await {
+                Ok(_) => {
+                    self.advance();
+                    return Ok(signed.encoded().len());
+                }
+                Err(error) if is_refusal(&error) => {
+                    tokio::time::sleep(QUOTA_PAUSE).await;
+                    self.resume(chain).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        anyhow::bail!("the pool refuses transactions of {} for good", self.account())
+    }
+
     /// Hands all `calls` in and waits until the last is in a finalised block.
     ///
     /// # Errors
@@ -87,7 +118,8 @@ impl Pen {
         Ok(())
     }
 
-    async fn settled(&self, chain: &Chain) -> Result<()> {
+    /// Waits until all that was handed in is final.
+    pub async fn settled(&self, chain: &Chain) -> Result<()> {
         for _ in 0..PATIENCE {
             let taken = nonces(&chain.finalised().await?, &[self.account()]).await?;
             if taken.first().is_some_and(|taken| u64::from(*taken) >= self.next) {
@@ -97,6 +129,11 @@ impl Pen {
         }
         anyhow::bail!("transactions of {} don't get into blocks", self.account())
     }
+}
+
+/// Whether the node answered, but did not take the transaction.
+pub fn is_refusal(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(rpcs::Error::User(_)))
 }
 
 /// How many transactions of each account are in the chain.

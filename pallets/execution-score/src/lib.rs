@@ -186,6 +186,12 @@ pub mod pallet {
             }
         }
 
+        /// Scores further chunks where the block has room, up to half of it.
+        fn on_idle(_: BlockNumberFor<T>, remaining: Weight) -> Weight {
+            let half = <T as frame_system::Config>::BlockWeights::get().max_block.saturating_div(2);
+            Self::score_more(remaining.min(half))
+        }
+
         fn integrity_test() {
             assert!(T::MaxActive::get() > 0, "MaxActive must admit an event");
             let room = <T as frame_system::Config>::BlockWeights::get().max_block;

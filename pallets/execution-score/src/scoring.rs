@@ -1,8 +1,11 @@
 //! Scoring by itself, one chunk a block.
 
-use crate::{Config, Credits, Event, Histograms, Pallet, Records, Scores, Scoring};
+use crate::{Config, Credits, Event, Histograms, Pallet, Records, Scores, Scoring, WeightInfo};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::storage::with_storage_layer;
+use frame_support::{
+    storage::with_storage_layer,
+    weights::{Weight, WeightMeter},
+};
 use loadstone_core::{EventId, Millis};
 use loadstone_market::{
     credit::credit,
@@ -54,6 +57,16 @@ impl<T: Config> Pallet<T> {
             }
             Some(scored)
         })
+    }
+
+    /// Scores chunks while a full one fits into `limit`; returns what they weigh.
+    pub(crate) fn score_more(limit: Weight) -> Weight {
+        let mut meter = WeightMeter::with_limit(limit);
+        while meter.can_consume(T::WeightInfo::score_chunk(RECORD_CHUNK)) {
+            let Some(scored) = Self::score_next_chunk() else { break };
+            meter.consume(T::WeightInfo::score_chunk(scored));
+        }
+        meter.consumed()
     }
 
     /// Scores the next chunk of `job`; returns how many resources it holds.

@@ -7,7 +7,7 @@
 //! 2. A scored event waits for its programme's dispute window. Meanwhile a resource's owner may
 //!    [`Call::dispute`]: the objection is recorded and announced. Hearing it, and a second distribution
 //!    after it, belong to a later version: payment here follows the records as they are.
-//! 3. Then every block takes one step of at most [`STEP`] entries, one event at a time:
+//! 3. Then every block takes a step of at most [`STEP`] entries, and more where it has room, one event at a time:
 //!    statements (claim, and the penalty as far as the owner's bond reaches); payments from the pot,
 //!    which is the budget, by cumulative floor where claims exceed it; bonds: the penalty goes to the
 //!    opener, the rest back to the bidder. What is left of the budget goes back to the opener.
@@ -225,6 +225,12 @@ pub mod pallet {
         /// Takes the next step of settlement, however full the block will be.
         fn on_initialize(_: BlockNumberFor<T>) -> Weight {
             Self::settle_step()
+        }
+
+        /// Takes further steps where the block has room, up to half of it: an event of 100,000 resources has thousands.
+        fn on_idle(_: BlockNumberFor<T>, remaining: Weight) -> Weight {
+            let half = <T as frame_system::Config>::BlockWeights::get().max_block.saturating_div(2);
+            Self::settle_more(remaining.min(half))
         }
 
         fn integrity_test() {

@@ -6,7 +6,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
     storage::with_storage_layer,
     traits::{Defensive, Get},
-    weights::Weight,
+    weights::{Weight, WeightMeter},
 };
 use loadstone_core::{traits::Directory, AccountId, Balance, EventId, ResourceId};
 use loadstone_market::{
@@ -73,6 +73,17 @@ impl<T: Config> Pallet<T> {
             None => Settling::<T>::kill(),
         }
         weight
+    }
+
+    /// Takes steps of the event under way while the dearest of them fits into `limit`; returns what they weigh.
+    pub(crate) fn settle_more(limit: Weight) -> Weight {
+        let mut meter = WeightMeter::with_limit(limit);
+        let dearest =
+            T::WeightInfo::statements(STEP).max(T::WeightInfo::payments(STEP)).max(T::WeightInfo::bonds(STEP));
+        while Settling::<T>::exists() && meter.can_consume(dearest) {
+            meter.consume(Self::settle_step());
+        }
+        meter.consumed()
     }
 
     /// Indices of the next step, and the one to go on with.

@@ -22,7 +22,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{sync::mpsc, task::JoinSet, time::MissedTickBehavior};
-use writer::{Ask, Counts, Desk, Writer, QUEUE};
+use writer::{Ask, Counts, Desk, Filling, Writer, QUEUE};
 
 /// Time between sends.
 const TICK: Duration = Duration::from_millis(10);
@@ -51,6 +51,9 @@ pub struct Load {
     /// transactions may, 0 sends nothing and only measures.
     #[arg(long, value_parser = clap::value_parser!(u64).range(..=100))]
     percent: u64,
+    /// What to fill them with.
+    #[arg(long, value_enum, default_value_t = Filling::Declarations)]
+    filling: Filling,
     /// Most transactions on the way at once. More than fill some blocks only cost pools their upkeep.
     #[arg(long, default_value_t = 60)]
     backlog: u64,
@@ -87,7 +90,8 @@ impl Load {
         let (counts, mut writers, mut seats) = (Arc::new(Counts::default()), JoinSet::new(), Vec::new());
         let accounts = if self.percent > 0 { &self.account[..] } else { &[] };
         let each = accounts.iter().zip(chains.iter().cycle());
-        let opened = each.map(|(suri, chain)| Writer::new(chain.clone(), suri, AreaId(self.area), counts.clone()));
+        let opened = each
+            .map(|(suri, chain)| Writer::new(chain.clone(), suri, (AreaId(self.area), self.filling), counts.clone()));
         for writer in try_join_all(opened).await? {
             let (asks, asked) = mpsc::channel(QUEUE);
             let desk = Desk { account: writer.account(), asks, taken: writer.taken.clone() };

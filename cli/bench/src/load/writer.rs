@@ -1,7 +1,11 @@
 //! One account that keeps sending: it declares what its resources offer, each time something else.
 
-use crate::{enrol, pen::Pen};
+use crate::{
+    enrol,
+    pen::{is_refusal, Pen},
+};
 use anyhow::{Context, Result};
+use codec::Compact;
 use loadstone_client::{call::Call, client::Chain};
 use loadstone_core::{AccountId, AreaId, Price, PublicKey, ResourceId, Watts};
 use std::{
@@ -11,7 +15,6 @@ use std::{
     },
     time::Duration,
 };
-use subxt::rpcs;
 use tokio::sync::mpsc::{Receiver, Sender};
 
 /// Resources of one account, which it declares in turn.
@@ -46,8 +49,18 @@ pub enum Ask {
     Resume,
 }
 
+/// What fills the blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Filling {
+    /// `declare_availability` of the accounts' own resources.
+    Declarations,
+    /// `transfer_keep_alive` of a micro-yuan to the account itself.
+    Transfers,
+}
+
 /// One account's transactions, sent one behind the other.
 pub struct Writer {
+    filling: Filling,
     chain: Arc<Chain>,
     pen: Pen,
     resources: Vec<ResourceId>,
@@ -77,7 +90,12 @@ impl Desk {
 
 impl Writer {
     /// The account of `suri`, with resources in `area`, which it registers unless it has.
-    pub async fn new(chain: Arc<Chain>, suri: &str, area: AreaId, counts: Arc<Counts>) -> Result<Self> {
+    pub async fn new(
+        chain: Arc<Chain>,
+        suri: &str,
+        (area, filling): (AreaId, Filling),
+        counts: Arc<Counts>,
+    ) -> Result<Self> {
         let mut pen = Pen::new(&chain, suri).await?;
         let keys: Vec<PublicKey> = (0..RESOURCES).map(|number| device_key(&pen.account(), number)).collect();
         let known = enrol::enrolled(&chain).await?;
@@ -87,7 +105,7 @@ impl Writer {
         let known = if calls.is_empty() { known } else { enrol::enrolled(&chain).await? };
         let resources: Vec<_> = keys.iter().filter_map(|key| Some(known.get(key)?.resource)).collect();
         let taken = Arc::new(AtomicU64::new(pen.next));
-        Ok(Self { chain, pen, resources, counts, taken, turn: 0 })
+        Ok(Self { filling, chain, pen, resources, counts, taken, turn: 0 })
     }
 
     /// The account.
@@ -137,6 +155,11 @@ impl Writer {
     /// A declaration that differs from all before: a pool keeps out what it has once found invalid.
     fn call(&mut self) -> Result<Call> {
         self.turn = self.turn.wrapping_add(1);
+        if self.filling == Filling::Transfers {
+            // An address of the first kind is an account.
+            let (kind, to) = (0u8, self.pen.account());
+            return Ok(Call::new("Balances", "transfer_keep_alive", (kind, to, Compact(1 + u128::from(self.turn)))));
+        }
         let turn = self.turn.checked_rem(u32::try_from(self.resources.len())?).context("no resource is registered")?;
         let resource = *self.resources.get(turn as usize).context("no resource is registered")?;
         let watts = Watts(1 + i64::from(self.turn) % CAPACITY);
@@ -149,9 +172,4 @@ fn device_key(account: &AccountId, number: u8) -> PublicKey {
     let mut key: PublicKey = account.clone().into();
     key[31] ^= number + 1;
     key
-}
-
-/// Whether the node answered, but did not take the transaction.
-fn is_refusal(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(rpcs::Error::User(_)))
 }

@@ -1,7 +1,7 @@
 //! Scores and credit, one chunk a block.
 
 use crate::{mock::*, Credits, Event, Histograms, Scores, Scoring};
-use frame_support::assert_ok;
+use frame_support::{assert_ok, traits::Hooks, weights::Weight};
 use loadstone_core::{BasisPoints, ResourceId};
 use loadstone_market::{score::score, traits::Scores as _, Credit, Phase};
 use sp_runtime::DispatchError;
@@ -86,5 +86,25 @@ fn an_event_that_cannot_be_handed_on_lets_others_pass() {
         // THEN it is scored too, and nothing was scored twice
         assert_eq!(phase(first), Phase::Scored);
         assert_eq!(Credits::<Test>::get(ResourceId(100)).map(|credit| credit.events), Some(2));
+    });
+}
+
+#[test]
+fn a_block_with_room_scores_further_chunks() {
+    run(|| {
+        // GIVEN a recorded event of 70 resources
+        let event = cut(70);
+        for index in 0..3 {
+            assert_ok!(submit(chunk(event, index, |_| 100)));
+        }
+        // WHEN a block has no room THEN nothing is scored
+        assert_eq!(ExecutionScore::on_idle(1, Weight::zero()), Weight::zero());
+        assert!(ExecutionScore::has_work());
+        // WHEN it has THEN all is, without another block
+        let room = Weight::from_parts(u64::MAX, u64::MAX);
+        for _ in 0..3 {
+            ExecutionScore::on_idle(1, room);
+        }
+        assert_eq!((phase(event), Scores::<Test>::iter_prefix(event).count()), (Phase::Scored, 69));
     });
 }

@@ -1,8 +1,9 @@
 //! Bounded work a block, in order, by itself.
 
 use super::{free, held, spec};
+use crate::WeightInfo as _;
 use crate::{mock::*, Error, HoldReason, NextDue, Progress, Queue, Settling, Stage, Statements};
-use frame_support::assert_ok;
+use frame_support::{assert_ok, traits::Hooks, weights::Weight};
 use loadstone_core::{Millis, YUAN};
 use loadstone_market::{traits::Market, Phase, Pricing};
 
@@ -74,5 +75,29 @@ fn events_are_settled_by_the_end_of_their_windows() {
         // WHEN the windows end THEN all are settled, one after the other
         assert_eq!(settle_all(), 3 * 4);
         assert_eq!(free(&bidder(0)), 999 * YUAN + 3 * 400_000);
+    });
+}
+
+#[test]
+fn a_block_with_room_takes_further_steps() {
+    run(|| {
+        // GIVEN an event of 70 resources that is being settled
+        let specs: Vec<_> = (0..70).map(|index| spec(bidder(index % 50), 1_000, 500_000, 100)).collect();
+        let event = scored(&specs, 100 * YUAN, YUAN);
+        let drawn = || Statements::<Test>::iter_prefix(event).count();
+        assert_eq!(Settlement::on_idle(1, Weight::MAX), Weight::zero());
+        end_windows();
+        blocks(1);
+        // WHEN a block has room for less than the dearest step THEN none is taken
+        let dearest = <Test as crate::Config>::WeightInfo::statements(crate::STEP);
+        assert_eq!((Settlement::on_idle(1, dearest.saturating_div(2)), drawn()), (Weight::zero(), 0));
+        // WHEN it has room for one THEN one is
+        assert!(Settlement::on_idle(1, dearest).all_lte(dearest));
+        assert_eq!(drawn(), 32);
+        // WHEN blocks are empty THEN it is soon done
+        for _ in 0..20 {
+            Settlement::on_idle(1, Weight::MAX);
+        }
+        assert_eq!(phase(event), Phase::Settled);
     });
 }

@@ -1,0 +1,135 @@
+"""`scripts/bench market`: one event with very many resources on a chain of four validators, from sealed bids to payment."""
+
+import re
+import time
+
+from demo_run.figures import events_of
+from demo_run.folder import Folder
+from demo_run.processes import Failed, wait_until
+
+from . import cells, drive, samples
+from .clients import order_bench
+from .finality import say
+from .samples import figure
+from .stand import LOAD_ACCOUNTS, Stand
+
+RESOURCES = 100_000
+QUICK_RESOURCES = 1_000
+# The least market that the largest is compared with: clearing must cost the same.
+SMALL = 1_000
+SEGMENTS = 2
+# How long blocks are filled with declarations, and then with transfers, and how long until they are full.
+FILL_S, SETTLE_S = 20, 6
+# Longest that a market of 100,000 resources may take on two processors.
+PATIENCE_S = 2 * 3_600
+PREPARED = re.compile(r"Prepared block for proposing at (\d+) \((\d+) ms\)")
+
+
+def figures(options):
+    """All figures, as they are known."""
+    folder = Folder(options.out / "market-run")
+    folder.clear()
+    stand = Stand(folder.path, cells.Cell(load=1.0))
+    sizes = [SMALL] if options.quick else [SMALL, options.resources]
+    if options.quick and options.resources != RESOURCES:
+        sizes = [options.resources]
+    try:
+        stand.start()
+        yield from rates(stand)
+        clearings = []
+        for number, resources in enumerate(dict.fromkeys(sizes), 1):
+            say(f"a market of {resources} resources")
+            told = event(stand, number, resources)
+            yield from of_event(stand, told, resources)
+            clearings.append(told["cleared"]["ms"])
+        if len(clearings) > 1:
+            # Times are whole milliseconds, so that none is below one.
+            ratio = max(1, clearings[-1]) / max(1, clearings[0])
+            yield figure("clearing_flatness", ratio, "", {"from": sizes[0], "to": sizes[-1]})
+    finally:
+        stand.close()
+
+
+def rates(stand):
+    """Declarations and plain transfers a second, one after the other, each filling blocks as far as they may be."""
+    found = {}
+    for name, filling in (("declarations_per_s", "declarations"), ("transfers_per_s", "transfers")):
+        say(f"blocks full of {filling}")
+        load = filled(stand, filling)
+        time.sleep(SETTLE_S)
+        begin = int(time.time() * 1000)
+        time.sleep(FILL_S)
+        load.check()
+        found[name] = samples.blocks(events_of(load.log), begin, int(time.time() * 1000))
+        load.process.terminate()
+        load.process.wait(30)
+        time.sleep(SETTLE_S)
+    transfers = found["transfers_per_s"]["per_s"]
+    for name, blocks in found.items():
+        params = {"validators": 4, "block_share": round(blocks["share"], 3)}
+        yield {**figure(name, blocks["per_s"], "1/s", params), "limit": transfers, "ratio": blocks["per_s"] / transfers}
+
+
+def filled(stand, filling):
+    accounts = [word for account in LOAD_ACCOUNTS for word in ("--account", f"//{account}")]
+    first, *others = stand.alive()
+    urls = [word for node in others for word in ("--url", node.url)]
+    command = order_bench(first.url, *urls, "load", "--percent", 100, "--filling", filling, *accounts)
+    return drive.started(stand, f"load-{filling}", command)
+
+
+def event(stand, number, resources):
+    """Carries one event through the market; answers with its steps by name."""
+    accounts = [word for account in LOAD_ACCOUNTS for word in ("--account", f"//{account}")]
+    first, *others = stand.alive()
+    urls = [word for node in others for word in ("--url", node.url)]
+    command = order_bench(
+        first.url, *urls, "market", "--grid", f"//{stand.grid_company}", "--resources", resources,
+        "--area", 10 + number, "--programme", 10 + number, *accounts,
+    )  # fmt: skip
+    program = drive.started(stand, f"market-{resources}", command)
+    known = set()
+
+    def ended():
+        for line in events_of(program.log):
+            if line["step"] not in known:
+                known.add(line["step"])
+                say(f"  {line['step']}: {', '.join(f'{k} {v}' for k, v in line.items() if k != 'step')[:150]}")
+        return not program.is_running()
+
+    wait_until(f"the market of {resources} resources is settled", ended, PATIENCE_S, stand.programs(), 1)
+    drive.must_have_ended_well(program)
+    told = {line["step"]: line for line in events_of(program.log)}
+    if "settled" not in told:
+        raise Failed(f"the market of {resources} resources was not settled; its log is {program.log}")
+    told["cleared"]["ms"] = preparing_ms(stand, told["cleared"]["block"])
+    return told
+
+
+def preparing_ms(stand, block):
+    """How long the author of a block took to fill it, as its log says; the longest, where several tried."""
+    found = []
+    for node in stand.validators:
+        text = node.program.log.read_text(errors="replace")
+        found += [int(ms) for number, ms in PREPARED.findall(text) if int(number) == block]
+    if not found:
+        raise Failed(f"no validator's log says how long block {block} took")
+    return max(found)
+
+
+def of_event(stand, told, resources):
+    params = {"validators": 4, "resources": resources, "segments": SEGMENTS * resources}
+    settled = told["settled"]
+    payout_ms = settled["phases"]["settled"] - settled["gate_ms"]
+    left = settled["state_after"] - settled["state_before"]
+    yield figure("clearing_ms", told["cleared"]["ms"], "ms", params)
+    yield figure("order_bytes", told["dispatched"]["order_bytes"], "B", params)
+    yield figure("gate_to_payout_s", payout_ms / 1000, "s", params)
+    yield figure("extrinsic_bytes_per_resource", settled["bytes"] / resources, "B", params)
+    yield figure("extrinsics", settled["extrinsics"], "", params)
+    bids = told["committed"]["bytes"] + told["revealed"]["bytes"]
+    yield figure("bid_bytes_per_resource", bids / resources, "B", params)
+    yield figure("state_bytes_per_resource_after", left / resources, "B", params)
+    yield figure("commit_s", told["committed"]["seconds"], "s", params)
+    yield figure("reveal_s", told["revealed"]["seconds"], "s", params)
+    yield figure("enrol_per_s", resources / told["enrolled"]["seconds"], "1/s", params)
