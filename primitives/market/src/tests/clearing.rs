@@ -113,4 +113,27 @@ proptest! {
             prop_assert_eq!(first, turned_segments.iter().map(won).sum::<i64>());
         }
     }
+
+    #[test]
+    fn a_bid_split_in_two_wins_what_it_won_as_one(
+        offers in proptest::collection::vec((0u64..6, 1i64..100_000), 1..30),
+        place in 0usize..30,
+        first in 1i64..100_000,
+        second in 1i64..100_000,
+        price in 0u64..6,
+        need in 1i64..2_000_000,
+    ) {
+        // GIVEN an offer among others, and the same as two at one price, revealed one after the other
+        let place = place % (offers.len() + 1);
+        let (mut whole, mut split) = (offers.clone(), offers);
+        whole.insert(place, (price, first + second));
+        split.splice(place..place, [(price, first), (price, second)]);
+        let won = |offers: &[(u64, i64)], own: std::ops::Range<usize>| {
+            let (buckets, segments) = bucketed(offers);
+            let clearing = clear(buckets, Watts(need));
+            (clearing.marginal_price, segments[own].iter().map(|segment| award(&clearing, segment).0).sum::<i64>())
+        };
+        // THEN it wins the same at the same margin
+        prop_assert_eq!(won(&whole, place..place + 1), won(&split, place..place + 2));
+    }
 }

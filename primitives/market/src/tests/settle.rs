@@ -273,4 +273,24 @@ proptest! {
         let claim = |energy| claim(energy, &price, BasisPoints::ONE);
         prop_assert!(claim(first) + claim(second) <= claim(first + second));
     }
+
+    #[test]
+    fn a_quota_split_in_two_is_paid_no_more(
+        rule in sound(),
+        quotas in (0i64..1_000_000, 0i64..1_000_000),
+        delivered in (0i64..3_000_000, 0i64..3_000_000),
+        interval_ms in 1_000u32..3_600_000,
+    ) {
+        // GIVEN two resources, and one with the quotas and deliveries of both, under any sound rule that voids nothing
+        let pay = |quota, delivered, rule| interval_pay(Watts(quota), Watts(delivered), interval_ms, rule);
+        let parts = [pay(quotas.0, delivered.0, &rule), pay(quotas.1, delivered.1, &rule)];
+        let whole = pay(quotas.0 + quotas.1, delivered.0 + delivered.1, &rule);
+        // THEN the two are paid no more
+        prop_assert!(parts[0].paid + parts[1].paid <= whole.paid);
+        // AND where shortfall is counted from where its penalty begins, they are punished no less
+        let even = DeviationRule { penalty_below: rule.shortfall_from, deep_below: BasisPoints(0), ..rule };
+        let parts = [pay(quotas.0, delivered.0, &even), pay(quotas.1, delivered.1, &even)];
+        let whole = pay(quotas.0 + quotas.1, delivered.0 + delivered.1, &even);
+        prop_assert!(punished(&parts[0]) + punished(&parts[1]) >= punished(&whole));
+    }
 }
