@@ -14,12 +14,11 @@ from .samples import figure
 from .stand import LOAD_ACCOUNTS, Stand
 
 RESOURCES = 100_000
-QUICK_RESOURCES = 1_000
 # The least market that the largest is compared with: clearing must cost the same.
-SMALL = 1_000
+SMALL, QUICK = 1_000, 200
 SEGMENTS = 2
 # How long blocks are filled with declarations, and then with transfers, and how long until they are full.
-FILL_S, SETTLE_S = 20, 6
+FILL_S, QUICK_FILL_S, SETTLE_S = 20, 6, 4
 # Longest that a market of 100,000 resources may take on two processors.
 PATIENCE_S = 2 * 3_600
 PREPARED = re.compile(r"Prepared block for proposing at (\d+) \((\d+) ms\)")
@@ -30,12 +29,10 @@ def figures(options):
     folder = Folder(options.out / "market-run")
     folder.clear()
     stand = Stand(folder.path, cells.Cell(load=1.0))
-    sizes = [SMALL] if options.quick else [SMALL, options.resources]
-    if options.quick and options.resources != RESOURCES:
-        sizes = [options.resources]
+    sizes = [QUICK // 4, QUICK] if options.quick else [SMALL, options.resources]
     try:
         stand.start()
-        yield from rates(stand)
+        yield from rates(stand, QUICK_FILL_S if options.quick else FILL_S)
         clearings = []
         for number, resources in enumerate(dict.fromkeys(sizes), 1):
             say(f"a market of {resources} resources")
@@ -50,7 +47,7 @@ def figures(options):
         stand.close()
 
 
-def rates(stand):
+def rates(stand, fill_s):
     """Declarations and plain transfers a second, one after the other, each filling blocks as far as they may be."""
     found = {}
     for name, filling in (("declarations_per_s", "declarations"), ("transfers_per_s", "transfers")):
@@ -58,7 +55,7 @@ def rates(stand):
         load = filled(stand, filling)
         time.sleep(SETTLE_S)
         begin = int(time.time() * 1000)
-        time.sleep(FILL_S)
+        time.sleep(fill_s)
         load.check()
         found[name] = samples.blocks(events_of(load.log), begin, int(time.time() * 1000))
         load.process.terminate()
