@@ -8,8 +8,9 @@ from demo_run.network import TARGET, run
 from demo_run.processes import Failed, wait_until
 
 ORDER_BENCH = TARGET / "order-bench"
-# So few that a series, each order of which refers to the load under the one before, does not bring the load down.
-OFFER_W = 1
+# So few that a series, each order of which refers to the load under the one before, does not bring the load down; of
+# one watt none would be expected.
+OFFER_W = 2
 # More at once only take each other's time.
 GROUP = 25
 # Entries count from the next availability epoch on; two of its length, and a block or two.

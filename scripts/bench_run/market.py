@@ -8,15 +8,16 @@ from demo_run.folder import Folder
 from demo_run.processes import Failed, wait_until
 
 from . import cells, drive, samples
-from .clients import order_bench
+from .clients import Clients, order_bench
 from .finality import say
-from .samples import figure
 from .stand import LOAD_ACCOUNTS, Stand
 
 RESOURCES = 100_000
 # The least market that the largest is compared with: clearing must cost the same.
 SMALL, QUICK = 1_000, 200
 SEGMENTS = 2
+# Devices that send readings, so that there are anchors: the first after the window fixes what counts in the event.
+DEVICES = 2
 # How long blocks are filled with declarations, and then with transfers, and how long until they are full.
 FILL_S, QUICK_FILL_S, SETTLE_S = 20, 6, 4
 # Longest that a market of 100,000 resources may take on two processors.
@@ -32,6 +33,9 @@ def figures(options):
     sizes = [QUICK // 4, QUICK] if options.quick else [SMALL, options.resources]
     try:
         stand.start()
+        devices = Clients(stand, DEVICES)
+        devices.enrol()
+        devices.start()
         yield from rates(stand, QUICK_FILL_S if options.quick else FILL_S)
         clearings = []
         for number, resources in enumerate(dict.fromkeys(sizes), 1):
@@ -45,6 +49,10 @@ def figures(options):
             yield figure("clearing_flatness", ratio, "", {"from": sizes[0], "to": sizes[-1]})
     finally:
         stand.close()
+
+
+def figure(name, value, unit, params):
+    return samples.figure(name, value, unit, params, "market")
 
 
 def rates(stand, fill_s):

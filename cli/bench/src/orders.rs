@@ -11,7 +11,7 @@ use loadstone_client::{
 };
 use loadstone_core::{AreaId, BoundedVec, ConstU32, Direction, Millis, Watts};
 use loadstone_evidence::keys;
-use loadstone_market::Order;
+use loadstone_market::{Limits, Order};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
@@ -115,7 +115,7 @@ impl Orders {
         let start = Millis(now_ms());
         let end = start.after(self.seconds.saturating_mul(1_000));
         let reason = BoundedVec::<u8, ConstU32<64>>::new();
-        let arguments = (AreaId(self.area), Direction::Down, Watts(self.target), start, end, reason);
+        let arguments = (AreaId(self.area), Direction::Down, Watts(self.target), Limits::default(), start, end, reason);
         Call::new("Dispatch", "dispatch_emergency", arguments)
     }
 

@@ -10,9 +10,9 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use loadstone_core::{AreaId, BoundedVec, ConstU32, Direction, EventId, Millis, Watts};
+use loadstone_core::{AreaId, BoundedVec, ConstU32, Direction, EventId, Millis, Price, Watts};
 use loadstone_evidence::keys;
-use loadstone_market::{Event, Order, OrderRule};
+use loadstone_market::{Event, Limits, Order, OrderRule, Selection};
 use serde_json::{json, Value};
 use std::time::Duration;
 
@@ -35,9 +35,15 @@ pub struct Emergency {
     /// Which way.
     #[arg(long)]
     direction: parse::Direction,
-    /// Watts wanted from the area.
+    /// Watts that the area shall be expected to deliver: what is called times how reliable it has been.
     #[arg(long, value_parser = parse::watts)]
     target: Watts,
+    /// Call nothing that responds more slowly, in milliseconds. Counts by classes: up to 1,000, 10,000, 60,000 and more.
+    #[arg(long)]
+    response_max_ms: Option<u32>,
+    /// Call nothing of which an expected watt costs more, in yuan per kWh.
+    #[arg(long, value_parser = parse::price)]
+    price_max: Option<Price>,
     /// How long it is valid, in seconds.
     #[arg(long)]
     seconds: u64,
@@ -80,8 +86,14 @@ async fn issued(chain: &Chain, receipt: &Receipt, area: AreaId, direction: Direc
     if let OrderRule::Emergency { epoch, cutoff_rank, numerator, denominator, .. } = order.rule {
         value["epoch"] = json!(epoch);
         value["cutoff"] = json!({ "rank": cutoff_rank, "numerator": numerator, "denominator": denominator });
+        value["selection"] = json!(selection(chain, receipt, area, direction).await?);
     }
     Ok(value)
+}
+
+/// How an emergency order chose: what it called, spared and left out.
+async fn selection(chain: &Chain, receipt: &Receipt, area: AreaId, direction: Direction) -> Result<Option<Selection>> {
+    chain.at(receipt.block).get(keys::selection(area, direction)).await
 }
 
 impl Dispatch {
@@ -116,7 +128,8 @@ impl Emergency {
         let (area, direction) = (AreaId(self.area), Direction::from(self.direction));
         let start = Millis(now_ms());
         let end = start.after(self.seconds.saturating_mul(1_000));
-        let arguments = (area, direction, self.target, start, end, reason);
+        let limits = Limits { response_max_ms: self.response_max_ms, price_max: self.price_max };
+        let arguments = (area, direction, self.target, limits, start, end, reason);
         let receipt = sender.submit(&Call::new("Dispatch", "dispatch_emergency", arguments)).await?;
         let created = issued(chain, &receipt, area, direction).await?;
         report(context, &receipt, "ordered", created)

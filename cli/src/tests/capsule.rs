@@ -5,6 +5,7 @@ use crate::fault;
 use codec::Encode;
 use loadstone_core::{AnchorNumber, AvailabilityEpoch, BoundedVec, Millis};
 use loadstone_evidence::{keys, testing};
+use loadstone_market::Limits;
 use std::{collections::BTreeMap, fs};
 use tempfile::TempDir;
 
@@ -18,7 +19,15 @@ fn emergency() -> Order {
         area: AreaId(3),
         direction: Direction::Down,
         sequence: 9,
-        rule: OrderRule::Emergency { epoch, changed: epoch, target, cutoff_rank: 2, numerator: 1, denominator: 2 },
+        rule: OrderRule::Emergency {
+            epoch,
+            changed: epoch,
+            target,
+            limits: Limits::default(),
+            cutoff_rank: 2,
+            numerator: 1,
+            denominator: 2,
+        },
         start: Millis(10_000),
         end: Millis(70_000),
         issued_at: Millis(9_900),

@@ -36,13 +36,15 @@ impl Standing {
 mod tests {
     use super::*;
     use loadstone_core::{AnchorNumber, AreaId, AvailabilityEpoch, BoundedVec, Watts};
+    use loadstone_market::Limits;
 
     /// Of an area where offers changed some epochs ago.
     fn order(issued_at: u64, epoch_ms: u64, ago: u32) -> Order {
         let epoch = AvailabilityEpoch(u32::try_from(issued_at / epoch_ms).unwrap());
         let changed = AvailabilityEpoch(epoch.0 - ago);
+        let (target, limits) = (Watts(1), Limits::default());
         let rule =
-            OrderRule::Emergency { epoch, changed, target: Watts(1), cutoff_rank: 1, numerator: 1, denominator: 1 };
+            OrderRule::Emergency { epoch, changed, target, limits, cutoff_rank: 1, numerator: 1, denominator: 1 };
         Order {
             area: AreaId(1),
             direction: Direction::Down,

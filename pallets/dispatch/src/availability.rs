@@ -9,9 +9,11 @@ use frame_support::{
 use frame_system::{ensure_signed, pallet_prelude::OriginFor};
 use loadstone_core::{
     traits::{Directory, StandingAvailability},
-    AccountId, AreaId, AvailabilityEpoch, Direction, Millis, Participant, ResourceId, Role, Watts,
+    AccountId, AreaId, AvailabilityEpoch, BasisPoints, Direction, Millis, Participant, ResourceId, Role, Watts,
 };
-use loadstone_market::{rank::availability_rank, Availability, AvailabilityEntry, OrderRule, MAX_PRICE};
+use loadstone_market::{
+    rank::UNSCORED_RELIABILITY, traits::Standings, Availability, AvailabilityEntry, OrderRule, Supply, MAX_PRICE,
+};
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
@@ -49,6 +51,32 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
+    /// The signer, if it is registered and not frozen.
+    pub(crate) fn ensure_registered(origin: OriginFor<T>) -> DispatchResult {
+        let who = ensure_signed(origin)?;
+        let participant = T::Directory::participant(&who).ok_or(Error::<T>::NotRegistered)?;
+        ensure!(!participant.frozen, Error::<T>::ParticipantIsFrozen);
+        Ok(())
+    }
+
+    /// What is expected of a resource now: as its events show, or what those without any are believed.
+    pub(crate) fn reliability(id: ResourceId) -> BasisPoints {
+        T::Standings::reliability(id).unwrap_or(UNSCORED_RELIABILITY).min(BasisPoints::ONE)
+    }
+
+    pub(crate) fn do_refresh(id: ResourceId, direction: Direction) -> DispatchResult {
+        let resource = T::Directory::resource(id).ok_or(Error::<T>::UnknownResource)?;
+        let reliability = Self::reliability(id);
+        let entries = Availabilities::<T>::get(id, direction);
+        let is_stale = |entry: &AvailabilityEntry| entry.watts.0 > 0 && entry.reliability != reliability;
+        ensure!(entries.last().is_some_and(is_stale), Error::<T>::NothingToRefresh);
+        // A suspended resource's last entry offers nothing, so this one's declaration is in force.
+        let offer = Declared::<T>::get(id, direction).offer;
+        let from = Self::schedule(id, resource.area, direction, offer);
+        Self::deposit_event(Event::AvailabilityRefreshed { resource: id, direction, reliability, from });
+        Ok(())
+    }
+
     /// Lets `offer` count from the next epoch on, which is returned.
     fn schedule(id: ResourceId, area: AreaId, direction: Direction, offer: Offer) -> AvailabilityEpoch {
         let now = Self::epoch();
@@ -59,16 +87,16 @@ impl<T: Config> Pallet<T> {
             return from;
         }
         let Offer { watts, price, response_ms } = offer;
-        let rank = availability_rank(price, response_ms);
+        let entry = AvailabilityEntry::new(from, watts, price, response_ms, Self::reliability(id));
         if let Some(last) = last {
-            Self::change_bucket(area, direction, last.rank, now, Watts(last.watts.0.saturating_neg()));
+            Self::change_bucket((area, direction), last.rank, now, last.supply(), Supply::default());
         }
-        Self::change_bucket(area, direction, rank, now, watts);
+        Self::change_bucket((area, direction), entry.rank, now, Supply::default(), entry.supply());
 
         entries.retain(|entry| entry.from < from);
         Self::forget_stale(&mut entries, area, direction, now);
         // At most two entries are left: the live order's and the one in force.
-        if entries.try_push(AvailabilityEntry { from, watts, price, response_ms, rank }).is_err() {
+        if entries.try_push(entry).is_err() {
             frame_support::defensive!("an availability holds more entries than epochs need");
         }
         Availabilities::<T>::insert(id, direction, entries);
@@ -92,23 +120,39 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    fn change_bucket(area: AreaId, direction: Direction, rank: u16, now: AvailabilityEpoch, by: Watts) {
-        if by.0 == 0 {
+    /// Puts `new` in the place of `old` at a rank from the next epoch on.
+    fn change_bucket(place: (AreaId, Direction), rank: u16, now: AvailabilityEpoch, old: Supply, new: Supply) {
+        if old == new {
             return;
         }
-        let mut totals = RankBuckets::<T>::get((area, direction), rank);
-        totals.change(now, by);
-        if totals.is_empty() {
-            RankBuckets::<T>::remove((area, direction), rank);
-        } else {
-            RankBuckets::<T>::insert((area, direction), rank, totals);
-        }
+        let at = usize::from(rank % PAGE_RANKS);
+        RankPages::<T>::mutate_exists(place, rank / PAGE_RANKS, |stored| {
+            let mut page = stored.take().unwrap_or_default();
+            while page.len() <= at && page.try_push(BucketTotals::default()).is_ok() {}
+            if let Some(bucket) = page.get_mut(at) {
+                bucket.replace(now, old, new);
+            }
+            while page.last().is_some_and(BucketTotals::is_empty) {
+                page.pop();
+            }
+            *stored = (!page.is_empty()).then_some(page);
+        });
     }
 
-    /// Watts on offer in an area in the current epoch or the next.
-    pub(crate) fn on_offer(area: AreaId, direction: Direction, epoch: AvailabilityEpoch) -> Watts {
-        let buckets = (0..RANKS).map(|rank| RankBuckets::<T>::get((area, direction), rank).at(epoch));
-        buckets.fold(Watts(0), |sum, total| Watts(sum.0.saturating_add(total.0)))
+    /// What an area offers at each rank in the current epoch or the next, by rising rank.
+    pub(crate) fn buckets(
+        area: AreaId,
+        direction: Direction,
+        epoch: AvailabilityEpoch,
+    ) -> impl Iterator<Item = (u16, Supply)> {
+        let page = move |number| RankPages::<T>::get((area, direction), number);
+        let ranked = move |number: u16| (number.saturating_mul(PAGE_RANKS)..RANKS).zip(page(number));
+        (0..PAGES).flat_map(ranked).map(move |(rank, totals)| (rank, totals.at(epoch)))
+    }
+
+    /// What is on offer in an area in the current epoch or the next.
+    pub(crate) fn on_offer(area: AreaId, direction: Direction, epoch: AvailabilityEpoch) -> Supply {
+        Self::buckets(area, direction, epoch).fold(Supply::default(), |sum, (_, supply)| sum.plus(supply))
     }
 
     /// Marks a resource suspended or not; its area and declaration when that changed something.

@@ -1,12 +1,13 @@
 //! Benchmarks of every call, at its worst case.
 
 use crate::{pallet::*, types::*};
+use alloc::vec;
 use frame_benchmarking::v2::*;
 use frame_system::RawOrigin;
 use loadstone_core::{
-    AccountId, AreaId, AvailabilityEpoch, Direction, EventId, Millis, Price, ResourceId, Role, Watts,
+    AccountId, AreaId, AvailabilityEpoch, BasisPoints, Direction, EventId, Millis, Price, ResourceId, Role, Watts,
 };
-use loadstone_market::{Order, OrderRule};
+use loadstone_market::{Limits, Order, OrderRule, Selection, Supply};
 
 /// What benchmarks need of the runtime around dispatch.
 pub trait BenchmarkHelper {
@@ -37,8 +38,11 @@ fn reason() -> Reason {
 fn ordered<T: Config>() -> AccountId {
     let grid = grid::<T>();
     let epoch = Pallet::<T>::epoch();
+    let (target, limits) = (Watts(1), Limits::default());
     let rule =
-        OrderRule::Emergency { epoch, changed: epoch, target: Watts(1), cutoff_rank: 0, numerator: 1, denominator: 1 };
+        OrderRule::Emergency { epoch, changed: epoch, target, limits, cutoff_rank: 0, numerator: 1, denominator: 1 };
+    let called = Supply { offered: target, expected: target };
+    Selections::<T>::insert(AREA, DOWN, Selection { numerator: 1, denominator: 1, called, ..Selection::default() });
     let order = Order {
         area: AREA,
         direction: DOWN,
@@ -85,16 +89,39 @@ mod benchmarks {
     }
 
     #[benchmark]
-    fn dispatch_emergency(k: Linear<1, 256>) {
+    fn dispatch_emergency() {
+        // Something on offer at every rank, all of it called.
         let grid = ordered::<T>();
-        for rank in 0..k as u16 {
-            let totals = BucketTotals { from: AvailabilityEpoch(0), earlier: Watts(0), later: Watts(10) };
-            RankBuckets::<T>::insert((AREA, DOWN), rank, totals);
+        let later = Supply { offered: Watts(10), expected: Watts(10) };
+        let totals = BucketTotals { from: AvailabilityEpoch(0), earlier: Supply::default(), later };
+        for number in 0..PAGES {
+            let page = vec![totals; usize::from(PAGE_RANKS)];
+            RankPages::<T>::insert((AREA, DOWN), number, Page::truncate_from(page));
         }
-        let target = Watts(i64::from(k) * 10);
+        let target = Watts(i64::from(RANKS) * 10);
+        let limits = Limits { response_max_ms: Some(MAX_RESPONSE_MS), price_max: Some(Price(u64::MAX)) };
         #[extrinsic_call]
-        _(RawOrigin::Signed(grid), AREA, DOWN, target, NOW, NOW.after(10_000), reason());
+        _(RawOrigin::Signed(grid), AREA, DOWN, target, limits, NOW, NOW.after(10_000), reason());
         assert_eq!(Orders::<T>::get(AREA, DOWN).map(|order| order.sequence), Some(2));
+    }
+
+    #[benchmark]
+    fn refresh_availability() {
+        // An entry that was made of another standing than the newcomer's that stands.
+        ordered::<T>();
+        let owner = T::BenchmarkHelper::participant(2, Role::Aggregator);
+        let resource = T::BenchmarkHelper::resource(&owner, AREA);
+        let offer = Offer { watts: Watts(1_000), price: Price(1_000_000), response_ms: 0 };
+        assert!(Pallet::<T>::do_declare(owner.clone(), resource, DOWN, offer).is_ok());
+        Availabilities::<T>::mutate(resource, DOWN, |entries| {
+            for entry in entries.iter_mut() {
+                entry.reliability = BasisPoints(1);
+            }
+        });
+        #[extrinsic_call]
+        _(RawOrigin::Signed(owner), resource, DOWN);
+        let last = Availabilities::<T>::get(resource, DOWN).last().map(|entry| entry.reliability);
+        assert_ne!(last, Some(BasisPoints(1)));
     }
 
     #[benchmark]

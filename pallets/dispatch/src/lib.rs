@@ -3,13 +3,18 @@
 //! - **Availability.** An owner declares watts, price and response time of a resource; they count from
 //!   the next *availability epoch* on (chain time divided by the epoch's length). A resource's entries
 //!   keep what was in force in the epoch of a live emergency order, so a node that holds a proof of its
-//!   entry needs no other. Totals by rank stand in buckets, one an (area, direction, rank).
+//!   entry needs no other. Totals by rank stand in buckets, in pages of consecutive ranks.
+//! - **Expected delivery.** An entry takes the reliability that its resource's standing shows when the
+//!   entry is made, and keeps it while it stands: scores move nothing within an epoch. A later standing
+//!   counts with the next declaration, with the end of a suspension, or with a *refresh*, which any
+//!   participant may ask for. Rank is by price of an expected watt, so what is cheap and fails falls back.
 //! - **Suspension.** The market suspends what is reserved in an event: its entry falls to zero from the
 //!   next epoch on. What is declared meanwhile counts when the suspension ends.
 //! - **Orders.** One order per area and direction, under 300 bytes for any number of nodes; each node
 //!   derives its own setpoint from it. A later sequence supersedes the earlier ones. An *event order*
-//!   binds the awards of a cleared event over its window. An *emergency order* walks at most 256 rank
-//!   buckets for its cut-off rank and fraction. A *release* ends an emergency order before its time.
+//!   binds the awards of a cleared event over its window. An *emergency order* walks all rank buckets
+//!   for the cut-off rank and fraction at which expected delivery reaches its target; what it calls, what
+//!   it spares and what its limits leave out stays in state beside it. A *release* ends an emergency order before its time.
 //! - **Event orders stand.** While one is in force, its area and direction take no emergency order, no
 //!   release and no other event's order (`EventOrderInForce`); only the same event's order may be
 //!   issued again. So what an event's resources were asked for, and are paid for, is never in doubt.
@@ -49,11 +54,15 @@ pub mod pallet {
     use frame_system::pallet_prelude::*;
     use loadstone_core::{
         traits::{AnchorLog, Denial, Directory},
-        AccountId, AreaId, AvailabilityEpoch, Direction, EventId, Hash, Millis, Price, ResourceId, Role, Watts,
+        AccountId, AreaId, AvailabilityEpoch, BasisPoints, Direction, EventId, Hash, Millis, Price, ResourceId, Role,
+        Watts,
     };
-    use loadstone_market::{traits::Market, Availability, Order};
+    use loadstone_market::{
+        traits::{Market, Standings},
+        Availability, Limits, Order, Selection, Supply,
+    };
 
-    const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+    const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
 
     #[pallet::config]
     pub trait Config:
@@ -65,6 +74,8 @@ pub mod pallet {
         type Directory: Directory;
         /// Events to dispatch.
         type Market: Market<Error = DispatchError>;
+        /// How reliable resources have shown themselves.
+        type Standings: Standings;
         /// Newest anchor, which an order's reference loads are bound to.
         type Anchors: AnchorLog;
         /// Length of an availability epoch in milliseconds; at least 1,000.
@@ -102,10 +113,14 @@ pub mod pallet {
     pub type Declared<T: Config> =
         StorageDoubleMap<_, Twox64Concat, ResourceId, Twox64Concat, Direction, Declaration, ValueQuery>;
 
-    /// Watts on offer at a rank, now and next.
+    /// What is on offer at each rank, now and next, by pages of [`PAGE_RANKS`] ranks.
     #[pallet::storage]
-    pub type RankBuckets<T: Config> =
-        StorageDoubleMap<_, Twox64Concat, (AreaId, Direction), Twox64Concat, u16, BucketTotals, ValueQuery>;
+    pub type RankPages<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, (AreaId, Direction), Twox64Concat, u16, Page, ValueQuery>;
+
+    /// How the current order of an area and direction chose, if it is an emergency order.
+    #[pallet::storage]
+    pub type Selections<T: Config> = StorageDoubleMap<_, Twox64Concat, AreaId, Twox64Concat, Direction, Selection>;
 
     /// When what an area and direction offer changed last: until then, what a resource has proven stays true.
     #[pallet::storage]
@@ -131,14 +146,22 @@ pub mod pallet {
         AvailabilityResumed { resource: ResourceId, direction: Direction, from: AvailabilityEpoch },
         /// An order for a cleared event was issued.
         EventDispatched { event: EventId, area: AreaId, direction: Direction, sequence: u64 },
-        /// An emergency order was issued; it calls `target` less `shortfall` watts.
+        /// A resource's offer takes the rank that its standing gives it now.
+        AvailabilityRefreshed {
+            resource: ResourceId,
+            direction: Direction,
+            reliability: BasisPoints,
+            from: AvailabilityEpoch,
+        },
+        /// An emergency order was issued; `selection` tells what it calls and what it left out. It falls short where
+        /// fewer watts than `target` are expected of what is called.
         EmergencyDispatched {
             area: AreaId,
             direction: Direction,
             sequence: u64,
             target: Watts,
-            shortfall: Watts,
-            cutoff_rank: u16,
+            limits: Limits,
+            selection: Selection,
             start: Millis,
             end: Millis,
         },
@@ -186,12 +209,14 @@ pub mod pallet {
         StartInPast,
         /// The order is over before it is issued.
         OrderExpired,
-        /// Nothing stands available in this area and direction.
+        /// Nothing stands available in this area and direction within the order's limits.
         NothingAvailable,
         /// There is no order to end.
         NoOrderInForce,
         /// The sequences of this area and direction are used up.
         SequencesExhausted,
+        /// The resource offers nothing, or what it offers has the rank that its standing gives it.
+        NothingToRefresh,
     }
 
     impl<T> From<Denial> for Error<T> {
@@ -247,22 +272,24 @@ pub mod pallet {
             Self::do_dispatch_event(dispatcher.organisation, event)
         }
 
-        /// Calls `target` watts of standing availability in an area from `start` to `end`, cheapest and
-        /// fastest first; all there is when that is less. By a grid company.
+        /// Calls so much standing availability in an area from `start` to `end` that `target` watts are expected to be
+        /// delivered, the cheapest expected watts first and then the fastest, within `limits`; all there is when that
+        /// is less. By a grid company.
         #[pallet::call_index(2)]
-        #[pallet::weight((T::WeightInfo::dispatch_emergency(u32::from(RANKS)), DispatchClass::Operational))]
+        #[pallet::weight((T::WeightInfo::dispatch_emergency(), DispatchClass::Operational))]
+        #[allow(clippy::too_many_arguments)]
         pub fn dispatch_emergency(
             origin: OriginFor<T>,
             area: AreaId,
             direction: Direction,
             target: Watts,
+            limits: Limits,
             start: Millis,
             end: Millis,
             reason: Reason,
-        ) -> DispatchResultWithPostInfo {
+        ) -> DispatchResult {
             Self::ensure_role(origin, Role::GridCompany)?;
-            let walked = Self::do_dispatch_emergency(area, direction, target, start, end, reason)?;
-            Ok(Some(T::WeightInfo::dispatch_emergency(walked)).into())
+            Self::do_dispatch_emergency(area, direction, Emergency { target, limits, start, end, reason })
         }
 
         /// Ends an emergency order before its time. By a grid company.
@@ -271,6 +298,19 @@ pub mod pallet {
         pub fn release(origin: OriginFor<T>, area: AreaId, direction: Direction, reason: Reason) -> DispatchResult {
             Self::ensure_role(origin, Role::GridCompany)?;
             Self::do_release(area, direction, reason)
+        }
+
+        /// Gives what a resource offers the reliability and rank of its present standing, from the next availability
+        /// epoch on. By any participant, for a standing that fell concerns others than the owner.
+        #[pallet::call_index(4)]
+        #[pallet::weight(T::WeightInfo::refresh_availability())]
+        pub fn refresh_availability(
+            origin: OriginFor<T>,
+            resource: ResourceId,
+            direction: Direction,
+        ) -> DispatchResult {
+            Self::ensure_registered(origin)?;
+            Self::do_refresh(resource, direction)
         }
     }
 
@@ -286,9 +326,14 @@ pub mod pallet {
             Availabilities::<T>::get(resource, direction)
         }
 
-        /// Watts that an emergency order could call in an area now.
-        pub fn available(area: AreaId, direction: Direction) -> Watts {
+        /// What an emergency order without limits could call in an area now, and what is expected of that.
+        pub fn available(area: AreaId, direction: Direction) -> Supply {
             Self::on_offer(area, direction, Self::epoch())
+        }
+
+        /// How the current order of an area and direction chose; `None` unless it is an emergency order.
+        pub fn selection_of(area: AreaId, direction: Direction) -> Option<Selection> {
+            Selections::<T>::get(area, direction)
         }
 
         /// The availability epoch of chain time.

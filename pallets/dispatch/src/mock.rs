@@ -8,11 +8,14 @@ use frame_support::{
 };
 use loadstone_core::{
     traits::{AnchorLog, Directory},
-    AccountId, AnchorNumber, AreaId, Balance, BoundedVec, ChangeNotice, Device, DeviceId, Direction, EventId, Hash,
-    MemberIndex, Millis, Name, OrganisationId, Participant, Price, ProgrammeId, ProgrammeVersion, Resource, ResourceId,
-    Role, Signature, Watts, CHANGE_ENGINE_ID,
+    AccountId, AnchorNumber, AreaId, Balance, BasisPoints, BoundedVec, ChangeNotice, Device, DeviceId, Direction,
+    EventId, Hash, MemberIndex, Millis, Name, OrganisationId, Participant, Price, ProgrammeId, ProgrammeVersion,
+    Resource, ResourceId, Role, Signature, Watts, CHANGE_ENGINE_ID,
 };
-use loadstone_market::{traits::Market, Clearing, Event, Order, Phase, Programme, Segments};
+use loadstone_market::{
+    traits::{Market, Standings},
+    Clearing, Credit, Event, Limits, Order, Phase, Programme, Segments,
+};
 use sp_runtime::{traits::IdentityLookup, BuildStorage, DigestItem, DispatchError, DispatchResult};
 
 #[frame_support::runtime]
@@ -61,6 +64,8 @@ pub type People = StorageMap<World, Blake2_128Concat, AccountId, Participant>;
 pub type Loads = StorageMap<World, Twox64Concat, ResourceId, Resource>;
 #[storage_alias]
 pub type LoadCount = StorageValue<World, u32, ValueQuery>;
+#[storage_alias]
+pub type Reliabilities = StorageMap<World, Twox64Concat, ResourceId, BasisPoints>;
 #[storage_alias]
 pub type MarketEvents = StorageMap<World, Twox64Concat, EventId, Event>;
 
@@ -132,9 +137,19 @@ impl Market for World {
     }
 }
 
+impl Standings for World {
+    fn credit(_: ResourceId) -> Option<Credit> {
+        None
+    }
+    fn reliability(resource: ResourceId) -> Option<BasisPoints> {
+        Reliabilities::get(resource)
+    }
+}
+
 impl pallet_dispatch::Config for Test {
     type Time = World;
     type Directory = World;
+    type Standings = World;
     type Market = World;
     type Anchors = World;
     type EpochLengthMs = EpochLengthMs;
@@ -205,9 +220,11 @@ pub fn load(owner: &AccountId, area: AreaId, capacity: i64) -> ResourceId {
     ResourceId(id)
 }
 
-/// A load of NORTH's in [`AREA`].
+/// A load of NORTH's in [`AREA`] that has always delivered.
 pub fn norths(capacity: i64) -> ResourceId {
-    load(&NORTH, AREA, capacity)
+    let id = load(&NORTH, AREA, capacity);
+    Reliabilities::insert(id, BasisPoints::ONE);
+    id
 }
 
 /// A cleared event of GRID's that begins in 10 s and lasts 20 s.
@@ -236,14 +253,23 @@ pub fn declare(resource: ResourceId, watts: i64, price: u64) -> DispatchResult {
 
 /// Calls `target` watts down in [`AREA`] from now on for a minute.
 pub fn emergency(target: i64) -> DispatchResult {
+    emergency_within(target, Limits::default())
+}
+
+/// Calls `target` watts down in [`AREA`] within `limits` from now on for a minute.
+pub fn emergency_within(target: i64, limits: Limits) -> DispatchResult {
     let (start, end) = (Millis(Now::get()), Millis(Now::get() + 60_000));
     let reason = BoundedVec::truncate_from(b"line 4 tripped".to_vec());
-    let result = Dispatch::dispatch_emergency(signed(GRID), AREA, DOWN, Watts(target), start, end, reason);
-    result.map(|_| ()).map_err(|error| error.error)
+    Dispatch::dispatch_emergency(signed(GRID), AREA, DOWN, Watts(target), limits, start, end, reason)
 }
 
 pub fn order() -> Order {
     Dispatch::current_order(AREA, DOWN).expect("an order is in force")
+}
+
+/// Watts on offer down in [`AREA`] now.
+pub fn offered() -> Watts {
+    Dispatch::available(AREA, DOWN).offered
 }
 
 /// Sets chain time.

@@ -5,9 +5,9 @@ use codec::Encode;
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
 use loadstone_core::{
     traits::{AnchorLog, Directory},
-    AreaId, ChangeNotice, Direction, EventId, Millis, OrganisationId, Watts, CHANGE_ENGINE_ID,
+    AreaId, ChangeNotice, Direction, EventId, Millis, OrganisationId, CHANGE_ENGINE_ID,
 };
-use loadstone_market::{selection::cut_off, traits::Market, Order, OrderRule, Phase, Pricing};
+use loadstone_market::{selection::select, traits::Market, Order, OrderRule, Phase, Pricing, Selection};
 use sp_runtime::{DigestItem, DispatchError};
 
 impl<T: Config> Pallet<T> {
@@ -50,38 +50,23 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Issues an emergency order; tells how many rank buckets were walked.
-    pub(crate) fn do_dispatch_emergency(
-        area: AreaId,
-        direction: Direction,
-        target: Watts,
-        start: Millis,
-        end: Millis,
-        reason: Reason,
-    ) -> Result<u32, DispatchError> {
+    pub(crate) fn do_dispatch_emergency(area: AreaId, direction: Direction, wanted: Emergency) -> DispatchResult {
+        let Emergency { target, limits, start, end, reason } = wanted;
         ensure!(target.0 > 0, Error::<T>::NoTarget);
         Self::ensure_timely(start, end)?;
         Self::ensure_no_event_order(area, direction, None)?;
 
         let epoch = Self::epoch();
-        // The walk stops at the cut-off, so what it saw is counted here, not in the buckets' sum.
-        let (mut walked, mut seen) = (0u32, Watts(0));
-        let buckets = (0..RANKS).map(|rank| {
-            let total = RankBuckets::<T>::get((area, direction), rank).at(epoch);
-            walked = walked.saturating_add(1);
-            seen = Watts(seen.0.saturating_add(total.0));
-            (rank, total)
-        });
-        let (cutoff_rank, numerator, denominator) = cut_off(buckets, target);
+        let selection = select(Self::buckets(area, direction, epoch), target, &limits);
+        let Selection { cutoff_rank, numerator, denominator, .. } = selection;
         ensure!(numerator > 0, Error::<T>::NothingAvailable);
         let changed = LastChanges::<T>::get(area, direction).up_to(epoch);
-        let shortfall = Watts(target.0.saturating_sub(seen.0).max(0));
-        let rule = OrderRule::Emergency { epoch, changed, target, cutoff_rank, numerator, denominator };
+        let rule = OrderRule::Emergency { epoch, changed, target, limits, cutoff_rank, numerator, denominator };
         let sequence = Self::issue(area, direction, rule, start, end, reason)?;
-        let issued =
-            Event::EmergencyDispatched { area, direction, sequence, target, shortfall, cutoff_rank, start, end };
+        Selections::<T>::insert(area, direction, selection);
+        let issued = Event::EmergencyDispatched { area, direction, sequence, target, limits, selection, start, end };
         Self::deposit_event(issued);
-        Ok(walked)
+        Ok(())
     }
 
     fn ensure_timely(start: Millis, end: Millis) -> DispatchResult {
@@ -101,7 +86,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Puts an order in the place of the one before, and a notice in the header.
+    /// Puts an order in the place of the one before, whose selection goes, and a notice in the header.
     fn issue(
         area: AreaId,
         direction: Direction,
@@ -115,6 +100,7 @@ impl<T: Config> Pallet<T> {
         let (issued_at, reference_anchor) = (Self::now(), T::Anchors::latest_anchor());
         let order = Order { area, direction, sequence, rule, start, end, issued_at, reference_anchor, reason };
         Orders::<T>::insert(area, direction, order);
+        Selections::<T>::remove(area, direction);
         let notice = ChangeNotice::Order(area, direction).encode();
         frame_system::Pallet::<T>::deposit_log(DigestItem::Consensus(CHANGE_ENGINE_ID, notice));
         Ok(sequence)

@@ -4,10 +4,10 @@ use crate::{pallet::*, types::*};
 use alloc::collections::BTreeMap;
 use frame_support::ensure;
 use loadstone_core::{traits::Directory, AreaId, AvailabilityEpoch, Direction, Watts};
-use loadstone_market::{rank::availability_rank, Availability, OrderRule};
+use loadstone_market::{rank::availability_rank, Availability, OrderRule, Supply};
 use sp_runtime::TryRuntimeError;
 
-type Totals = BTreeMap<(AreaId, Direction, u16), i64>;
+type Totals = BTreeMap<(AreaId, Direction, u16), Supply>;
 
 impl<T: Config> Pallet<T> {
     /// Runs every check.
@@ -25,7 +25,8 @@ impl<T: Config> Pallet<T> {
             ensure!(rising, "entries do not rise");
             let last = entries.last().ok_or("an empty availability is kept")?;
             ensure!(last.from <= next, "an entry lies beyond the next epoch");
-            ensure!(last.rank == availability_rank(last.price, last.response_ms), "a rank does not follow");
+            let rank = availability_rank(last.price, last.reliability, last.response_ms);
+            ensure!(last.rank == rank, "a rank does not follow");
             let Declaration { offer, suspended } = Declared::<T>::get(id, direction);
             let expected = if suspended { Watts(0) } else { offer.watts };
             ensure!(last.watts == expected, "the last entry is not what was declared");
@@ -39,16 +40,19 @@ impl<T: Config> Pallet<T> {
         let mut expected = Totals::new();
         for (id, direction, entries) in Availabilities::<T>::iter() {
             let area = T::Directory::resource(id).ok_or("an unknown resource is available")?.area;
-            if let Some((rank, watts)) = in_force(&entries, epoch) {
-                *expected.entry((area, direction, rank)).or_default() += watts.0;
+            if let Some((rank, supply)) = in_force(&entries, epoch) {
+                let total = expected.entry((area, direction, rank)).or_default();
+                *total = total.plus(supply);
             }
         }
-        expected.retain(|_, total| *total != 0);
-        let buckets = RankBuckets::<T>::iter();
-        let totals = buckets.map(|((area, direction), rank, totals)| ((area, direction, rank), totals.at(epoch).0));
-        let totals: Totals = totals.filter(|(_, total)| *total != 0).collect();
+        expected.retain(|_, total| *total != Supply::default());
+        let mut totals = Totals::new();
+        for (area, direction) in RankPages::<T>::iter_keys().map(|(place, _)| place) {
+            let buckets = Self::buckets(area, direction, epoch).filter(|(_, supply)| *supply != Supply::default());
+            totals.extend(buckets.map(|(rank, supply)| ((area, direction, rank), supply)));
+        }
         ensure!(totals == expected, "rank buckets and entries differ");
-        ensure!(totals.keys().all(|(_, _, rank)| *rank < RANKS), "a rank is out of range");
+        ensure!(RankPages::<T>::iter_keys().all(|(_, number)| number < PAGES), "a page is out of range");
         Ok(())
     }
 
@@ -56,7 +60,13 @@ impl<T: Config> Pallet<T> {
         for (area, direction, order) in Orders::<T>::iter() {
             ensure!(order.area == area && order.direction == direction, "an order stands under another place");
             ensure!(order.sequence >= 1 && order.start <= order.end, "an order's numbers are out of range");
-            if let OrderRule::Emergency { epoch, changed, target, cutoff_rank, numerator, denominator } = order.rule {
+            let selection = Selections::<T>::get(area, direction);
+            let is_emergency = matches!(order.rule, OrderRule::Emergency { .. });
+            ensure!(is_emergency == selection.is_some(), "an order and its selection differ");
+            if let OrderRule::Emergency { epoch, changed, target, cutoff_rank, numerator, denominator, .. } = order.rule
+            {
+                let called = selection.map(|selection| selection.called.expected);
+                ensure!(called.is_some_and(|called| called <= target), "more is called than the target");
                 ensure!(changed <= epoch, "an emergency order's entries changed after its epoch");
                 ensure!(epoch <= Self::epoch() && target.0 > 0, "an emergency order calls the future or nothing");
                 let fraction = 0 < numerator && numerator <= denominator;
@@ -67,8 +77,8 @@ impl<T: Config> Pallet<T> {
     }
 }
 
-/// Rank and watts that count in `epoch`.
-fn in_force(entries: &Availability, epoch: AvailabilityEpoch) -> Option<(u16, Watts)> {
+/// Rank and supply that count in `epoch`.
+fn in_force(entries: &Availability, epoch: AvailabilityEpoch) -> Option<(u16, Supply)> {
     let entry = entries.iter().rev().find(|entry| entry.from <= epoch)?;
-    Some((entry.rank, entry.watts))
+    Some((entry.rank, entry.supply()))
 }

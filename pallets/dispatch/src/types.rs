@@ -1,16 +1,38 @@
 //! What the pallet keeps beside the market's records.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use loadstone_core::{AvailabilityEpoch, BoundedVec, ConstU32, Price, Watts};
+use loadstone_core::{AvailabilityEpoch, BoundedVec, ConstU32, Millis, Price, Watts};
+use loadstone_market::{Limits, Supply};
 use scale_info::TypeInfo;
 
-pub use loadstone_market::rank::RANKS;
+pub use loadstone_market::rank::{MAX_RESPONSE_MS, RANKS};
 
-/// Slowest response that may be declared: an hour, in milliseconds.
-pub const MAX_RESPONSE_MS: u32 = 3_600_000;
+/// Rank buckets in one page of storage: few reads for an order, small writes for a declaration.
+pub const PAGE_RANKS: u16 = 64;
+
+/// Pages of an area and direction.
+pub const PAGES: u16 = RANKS / PAGE_RANKS;
+
+/// Buckets of consecutive ranks; those past the end are empty.
+pub type Page = BoundedVec<BucketTotals, ConstU32<{ PAGE_RANKS as u32 }>>;
 
 /// Why an order was issued, for the record.
 pub type Reason = BoundedVec<u8, ConstU32<64>>;
+
+/// What a grid company wants of standing availability.
+#[derive(Clone, Debug)]
+pub struct Emergency {
+    /// Watts that shall be expected to be delivered.
+    pub target: Watts,
+    /// What may be called.
+    pub limits: Limits,
+    /// Valid from.
+    pub start: Millis,
+    /// Valid until (exclusive).
+    pub end: Millis,
+    /// For the record.
+    pub reason: Reason,
+}
 
 /// What an owner offers of a resource.
 #[derive(
@@ -65,7 +87,7 @@ impl LastChange {
     }
 }
 
-/// Watts on offer at one rank: what counts now and what counts next.
+/// What is on offer at one rank: what counts now and what counts next.
 ///
 /// Changes only ever concern the next epoch, so two totals are enough: `later` counts from `from` on,
 /// `earlier` before. Nothing has to be touched when an epoch passes.
@@ -76,14 +98,14 @@ pub struct BucketTotals {
     /// First epoch in which `later` counts.
     pub from: AvailabilityEpoch,
     /// Total before `from`, back to the change before.
-    pub earlier: Watts,
+    pub earlier: Supply,
     /// Total from `from` on.
-    pub later: Watts,
+    pub later: Supply,
 }
 
 impl BucketTotals {
     /// The total in `epoch`, which is the current one or the next.
-    pub fn at(&self, epoch: AvailabilityEpoch) -> Watts {
+    pub fn at(&self, epoch: AvailabilityEpoch) -> Supply {
         if epoch >= self.from {
             self.later
         } else {
@@ -91,18 +113,18 @@ impl BucketTotals {
         }
     }
 
-    /// Changes the total from the epoch after `now` on. Saturates, which registered capacities of
-    /// less than 10^18 W in all never reach; never negative, since only what was added is taken away.
-    pub fn change(&mut self, now: AvailabilityEpoch, by: Watts) {
+    /// Puts `new` in the place of `old` from the epoch after `now` on. Never negative, since only what was added is
+    /// taken away.
+    pub fn replace(&mut self, now: AvailabilityEpoch, old: Supply, new: Supply) {
         if self.from <= now {
             self.earlier = self.later;
             self.from = now.next();
         }
-        self.later = Watts(self.later.0.saturating_add(by.0).max(0));
+        self.later = self.later.plus(new).less(old);
     }
 
     /// Whether nothing is on offer, now or next.
     pub fn is_empty(&self) -> bool {
-        self.earlier.0 == 0 && self.later.0 == 0
+        self.earlier == Supply::default() && self.later == Supply::default()
     }
 }

@@ -10,8 +10,9 @@ use frame_support::{traits::Get, weights::Weight};
 pub trait WeightInfo {
     fn declare_availability() -> Weight;
     fn dispatch_event() -> Weight;
-    fn dispatch_emergency(k: u32) -> Weight;
+    fn dispatch_emergency() -> Weight;
     fn release() -> Weight;
+    fn refresh_availability() -> Weight;
 }
 
 /// Weights for `pallet_dispatch` with the runtime's database weights.
@@ -20,8 +21,8 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Measured: at least 70_774_000 ps.
     fn declare_availability() -> Weight {
-        Weight::from_parts(75_753_000, 6022)
-            .saturating_add(T::DbWeight::get().reads(9_u64))
+        Weight::from_parts(95_753_000, 12_000)
+            .saturating_add(T::DbWeight::get().reads(10_u64))
             .saturating_add(T::DbWeight::get().writes(5_u64))
     }
 
@@ -29,23 +30,25 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn dispatch_event() -> Weight {
         Weight::from_parts(98_803_000, 4331)
             .saturating_add(T::DbWeight::get().reads(10_u64))
-            .saturating_add(T::DbWeight::get().writes(3_u64))
+            .saturating_add(T::DbWeight::get().writes(4_u64))
     }
 
-    /// The range of component `k` is `[1, 256]`.
-    /// Measured: at least 718_657_000 ps.
-    fn dispatch_emergency(k: u32) -> Weight {
-        Weight::from_parts(767_505_915, 645086)
-            // Standard error: 5_874
-            .saturating_add(Weight::from_parts(1_680_642, 0).saturating_mul(k as u64))
-            .saturating_add(T::DbWeight::get().reads(261_u64))
-            .saturating_add(T::DbWeight::get().writes(1_u64))
+    /// Taken from the walk of 256 buckets, one read each, which cost more than one of 32 pages.
+    fn dispatch_emergency() -> Weight {
+        Weight::from_parts(1_197_750_257, 645086)
+            .saturating_add(T::DbWeight::get().reads(37_u64))
+            .saturating_add(T::DbWeight::get().writes(2_u64))
     }
 
     /// Measured: at least 42_843_000 ps.
     fn release() -> Weight {
         Weight::from_parts(49_765_000, 3620)
             .saturating_add(T::DbWeight::get().reads(4_u64))
-            .saturating_add(T::DbWeight::get().writes(1_u64))
+            .saturating_add(T::DbWeight::get().writes(2_u64))
+    }
+
+    /// Taken from `declare_availability`, which does all of it and more.
+    fn refresh_availability() -> Weight {
+        Self::declare_availability()
     }
 }

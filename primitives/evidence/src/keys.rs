@@ -140,8 +140,10 @@ maps! {
     order(push_twox area: AreaId, push_twox direction: Direction): "Dispatch" / "Orders";
     /// `Dispatch::Availabilities`: `Availability`.
     availability(push_twox resource: ResourceId, push_twox direction: Direction): "Dispatch" / "Availabilities";
-    /// `Dispatch::RankBuckets`: watts on offer at a rank, by epoch.
-    rank_bucket(push_twox place: (AreaId, Direction), push_twox rank: u16): "Dispatch" / "RankBuckets";
+    /// `Dispatch::RankPages`: what is on offer at consecutive ranks, by epoch.
+    rank_page(push_twox place: (AreaId, Direction), push_twox number: u16): "Dispatch" / "RankPages";
+    /// `Dispatch::Selections`: how the current emergency order chose, as `Selection`.
+    selection(push_twox area: AreaId, push_twox direction: Direction): "Dispatch" / "Selections";
     /// `DagAnchor::Anchors`: `Anchor`, while it is kept.
     anchor(push_twox number: AnchorNumber): "DagAnchor" / "Anchors";
     /// `DagAnchor::DeviceFaults`: what was reported of a device's forks.
@@ -244,7 +246,7 @@ mod tests {
         assert_eq!(last_part(&segments_key, 4), Some(&9u32.to_le_bytes()[..]));
         assert_eq!(&segments_key[32..44], &event_key[32..44]);
         assert_eq!(order(AreaId(1), Direction::Up).len(), 32 + 8 + 2 + 8 + 1);
-        assert_eq!(rank_bucket((AreaId(1), Direction::Up), 3).len(), 32 + 8 + 3 + 8 + 2);
+        assert_eq!(rank_page((AreaId(1), Direction::Up), 3).len(), 32 + 8 + 3 + 8 + 2);
         assert_eq!(last_part(&[1, 2], 3), None);
         assert_eq!(order_place(&order(AreaId(258), Direction::Up)), Some((AreaId(258), Direction::Up)));
         assert_eq!(order_place(&event_key), None);

@@ -2,6 +2,7 @@
 
 use crate::{
     math::{magnitude, mul_div_ceil, watts},
+    selection::call,
     Availability, AvailabilityEntry, OrderRule,
 };
 use loadstone_core::{AvailabilityEpoch, Direction, Watts};
@@ -18,20 +19,9 @@ pub fn entry_at(availability: &Availability, epoch: AvailabilityEpoch) -> Option
     availability.iter().filter(|entry| entry.from <= epoch).max_by_key(|entry| entry.from)
 }
 
-/// Watts that an emergency order asks of a resource: all it offers below the cut-off rank,
-/// ceil(watts x numerator / denominator) at it, nothing above. Zero for any other rule.
+/// Watts that an emergency order asks of a resource, see [`call`]; zero for any other rule.
 pub fn emergency_quota(availability: &Availability, rule: &OrderRule) -> Watts {
-    let OrderRule::Emergency { epoch, cutoff_rank, numerator, denominator, .. } = rule else { return Watts(0) };
-    let Some(entry) = entry_at(availability, *epoch) else { return Watts(0) };
-    let offered = magnitude(entry.watts);
-    match entry.rank.cmp(cutoff_rank) {
-        core::cmp::Ordering::Less => watts(offered),
-        core::cmp::Ordering::Greater => Watts(0),
-        core::cmp::Ordering::Equal => {
-            let share = mul_div_ceil(&[offered, *numerator as u128], &[*denominator as u128]);
-            watts(share.min(offered))
-        }
-    }
+    call(availability, rule).map_or(Watts(0), |call| call.quota)
 }
 
 /// The load that a node holds: `reference` less `quota` but not below `load_min`, or `reference` plus

@@ -6,7 +6,7 @@
 //! its caller, as a dispatchable's transaction does.
 
 use crate::{score::Histogram, Clearing, Credit, Event, EventRecord, Phase, Programme, Score, Segments};
-use loadstone_core::{AccountId, Balance, EventId, Millis, ResourceId};
+use loadstone_core::{AccountId, Balance, BasisPoints, EventId, Millis, ResourceId};
 
 /// Events and what was bid in them. Implemented by Bids.
 pub trait Market {
@@ -85,4 +85,6 @@ pub trait Scores {
 pub trait Standings {
     /// The resource's standing; `None` before its first scored event.
     fn credit(resource: ResourceId) -> Option<Credit>;
+    /// Share of a quota that the resource is expected to deliver, at most 10,000; `None` before its first scored event.
+    fn reliability(resource: ResourceId) -> Option<BasisPoints>;
 }

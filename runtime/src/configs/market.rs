@@ -65,6 +65,7 @@ impl pallet_dispatch::Config for Runtime {
     type Time = Timestamp;
     type Directory = Registry;
     type Market = Bids;
+    type Standings = ExecutionScore;
     type Anchors = DagAnchor;
     type EpochLengthMs = EpochLengthMs;
     /// Four hours: a longer need is an event.

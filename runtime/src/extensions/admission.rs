@@ -59,7 +59,9 @@ pub const HISTORY_PRIORITY: TransactionPriority = 2 << 60;
 pub const OTHER_PRIORITY: TransactionPriority = 1 << 60;
 
 fn is_order(call: &RuntimeCall) -> bool {
-    matches!(call, RuntimeCall::Dispatch(inner) if !matches!(inner, pallet_dispatch::Call::declare_availability { .. }))
+    use pallet_dispatch::Call::{declare_availability, refresh_availability};
+    matches!(call, RuntimeCall::Dispatch(inner)
+        if !matches!(inner, declare_availability { .. } | refresh_availability { .. }))
 }
 
 /// Rank of a participant's call in the pool.

@@ -85,8 +85,8 @@ fn orders_and_anchors_stand_where_clients_look() {
         keys::availability(RESOURCE, direction)
     );
     assert_eq!(
-        pallet_dispatch::RankBuckets::<Runtime>::hashed_key_for((AREA, direction), 12),
-        keys::rank_bucket((AREA, direction), 12)
+        pallet_dispatch::RankPages::<Runtime>::hashed_key_for((AREA, direction), 12),
+        keys::rank_page((AREA, direction), 12)
     );
     assert_eq!(pallet_dag_anchor::Anchors::<Runtime>::hashed_key_for(ANCHOR), keys::anchor(ANCHOR));
     assert_eq!(pallet_dag_anchor::DeviceFaults::<Runtime>::hashed_key_for(DEVICE), keys::device_fault(DEVICE));

@@ -2,12 +2,12 @@
 
 use crate::bench::{AREA, DEVICE, START};
 use loadstone_core::{
-    AnchorNumber, AvailabilityEpoch, BoundedVec, Direction, EventId, Millis, Price, ProgrammeId, ProgrammeVersion,
-    Resource, Watts,
+    AnchorNumber, AvailabilityEpoch, BasisPoints, BoundedVec, Direction, EventId, Millis, Price, ProgrammeId,
+    ProgrammeVersion, Resource, Watts,
 };
 use loadstone_load_core::EventFacts;
 use loadstone_market::{
-    Availability, AvailabilityEntry, Clearing, Event, Order, OrderRule, PastEvents, Phase, Segment,
+    Availability, AvailabilityEntry, Clearing, Event, Limits, Order, OrderRule, PastEvents, Phase, Segment,
 };
 
 /// Length of an availability epoch.
@@ -31,6 +31,7 @@ pub fn emergency(direction: Direction, sequence: u64, start_ms: u64, end_ms: u64
         epoch: AvailabilityEpoch(((START + start_ms) / EPOCH_MS) as u32),
         changed: AvailabilityEpoch(((START + start_ms) / EPOCH_MS) as u32),
         target: Watts(100_000),
+        limits: Limits::default(),
         cutoff_rank: 5,
         numerator: 1,
         denominator: 2,
@@ -50,8 +51,8 @@ pub fn emergency(direction: Direction, sequence: u64, start_ms: u64, end_ms: u64
 
 /// Availability of `watts` at `rank` from the beginning.
 pub fn available(watts: i64, rank: u16) -> Availability {
-    let entry =
-        AvailabilityEntry { from: AvailabilityEpoch(1), watts: Watts(watts), price: Price(1), response_ms: 500, rank };
+    let (from, reliability) = (AvailabilityEpoch(1), BasisPoints::ONE);
+    let entry = AvailabilityEntry { from, watts: Watts(watts), price: Price(1), response_ms: 500, reliability, rank };
     vec![entry].try_into().unwrap()
 }
 

@@ -3,6 +3,7 @@
 use crate::{mock::*, pallet::*};
 use frame_support::{assert_noop, assert_ok};
 use loadstone_core::{AvailabilityEpoch, Direction, Price, ResourceId, Watts};
+use loadstone_market::Supply;
 
 #[test]
 fn a_declaration_counts_from_the_next_epoch_on() {
@@ -21,11 +22,11 @@ fn a_declaration_counts_from_the_next_epoch_on() {
             from: Some(from),
         };
         assert_eq!(last_event(), declared);
-        assert_eq!(Dispatch::available(AREA, DOWN), Watts(0));
+        assert_eq!(offered(), Watts(0));
         // WHEN the epoch passes THEN it is
         next_epoch();
-        assert_eq!((Dispatch::current_epoch(), Dispatch::available(AREA, DOWN)), (from, Watts(800)));
-        assert_eq!(Dispatch::available(AREA, Direction::Up), Watts(0));
+        assert_eq!((Dispatch::current_epoch(), offered()), (from, Watts(800)));
+        assert_eq!(Dispatch::available(AREA, Direction::Up), Supply::default());
         assert_eq!(Dispatch::availability_of(id, DOWN)[0].from, from);
     });
 }
@@ -42,14 +43,14 @@ fn a_change_replaces_what_was_declared_before() {
         assert_ok!(declare(id, 500, 900_000));
         assert_ok!(declare(id, 300, 100_000));
         // THEN what is in force stays until the epoch ends, and only the last change follows
-        assert_eq!(Dispatch::available(AREA, DOWN), Watts(900));
+        assert_eq!(offered(), Watts(900));
         next_epoch();
-        assert_eq!(Dispatch::available(AREA, DOWN), Watts(400));
+        assert_eq!(offered(), Watts(400));
         // WHEN all is withdrawn THEN nothing is left on offer
         assert_ok!(declare(id, 0, 0));
         assert_ok!(declare(other, 0, 0));
         next_epoch();
-        assert_eq!(Dispatch::available(AREA, DOWN), Watts(0));
+        assert_eq!(offered(), Watts(0));
     });
 }
 

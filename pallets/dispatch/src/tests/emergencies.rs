@@ -2,14 +2,13 @@
 
 use crate::{mock::*, pallet::*, Reason};
 use frame_support::{assert_noop, assert_ok};
-use loadstone_core::{AnchorNumber, AvailabilityEpoch, Millis, Price, Watts};
-use loadstone_market::{rank::availability_rank, OrderRule};
+use loadstone_core::{AnchorNumber, AvailabilityEpoch, BasisPoints, Millis, Price, Watts};
+use loadstone_market::{rank::availability_rank, Limits, OrderRule, Selection, Supply};
 use sp_runtime::DispatchResult;
 
 fn emergency_by(who: loadstone_core::AccountId, target: i64, start: u64, end: u64) -> DispatchResult {
     let (start, end) = (Millis(start), Millis(end));
-    let result = Dispatch::dispatch_emergency(signed(who), AREA, DOWN, Watts(target), start, end, Reason::new());
-    result.map(|_| ()).map_err(|error| error.error)
+    Dispatch::dispatch_emergency(signed(who), AREA, DOWN, Watts(target), Limits::default(), start, end, Reason::new())
 }
 
 /// 600 W at 0.1, 400 W and 500 W at 2 CNY/kWh, in force.
@@ -28,19 +27,22 @@ fn the_cheapest_are_called_and_the_margin_in_part() {
         // WHEN 870 W are called
         assert_ok!(emergency(870));
         // THEN the cut-off lies at the dearer rank, of which 270 of 900 W are needed
-        let cutoff_rank = availability_rank(Price(2_000_000), 500);
-        let (epoch, target) = (AvailabilityEpoch(EPOCH + 1), Watts(870));
-        let rule =
-            OrderRule::Emergency { epoch, changed: epoch, target, cutoff_rank, numerator: 270, denominator: 900 };
+        let cutoff_rank = availability_rank(Price(2_000_000), BasisPoints::ONE, 500);
+        let (epoch, target, limits) = (AvailabilityEpoch(EPOCH + 1), Watts(870), Limits::default());
+        let (numerator, denominator) = (270, 900);
+        let rule = OrderRule::Emergency { epoch, changed: epoch, target, limits, cutoff_rank, numerator, denominator };
         let now = Millis(BEGIN + 2_000);
         let order = order();
         assert_eq!((order.rule, order.sequence, order.reference_anchor), (rule, 1, AnchorNumber(5)));
         assert_eq!((order.start, order.end, order.issued_at), (now, now.after(60_000), now));
         assert_eq!(order.reason.as_slice(), b"line 4 tripped");
         let (area, direction) = (AREA, DOWN);
-        let (start, end, shortfall) = (order.start, order.end, Watts(0));
-        let issued =
-            Event::EmergencyDispatched { area, direction, sequence: 1, target, shortfall, cutoff_rank, start, end };
+        let (start, end) = (order.start, order.end);
+        let called = Supply { offered: Watts(870), expected: Watts(870) };
+        let spared = Supply { offered: Watts(630), expected: Watts(630) };
+        let selection = Selection { cutoff_rank, numerator, denominator, called, spared, ..Selection::default() };
+        assert_eq!(Dispatch::selection_of(AREA, DOWN), Some(selection));
+        let issued = Event::EmergencyDispatched { area, direction, sequence: 1, target, limits, selection, start, end };
         assert_eq!(last_event(), issued);
         // AND the header says so
         assert_eq!(notices(), 1);
@@ -78,8 +80,9 @@ fn an_order_is_small_whatever_it_calls() {
         // GIVEN an order with the longest reason
         three_offers();
         let reason = Reason::truncate_from(vec![b'r'; 64]);
+        let limits = Limits { response_max_ms: Some(60_000), price_max: Some(Price(u64::MAX)) };
         let (start, end) = (Millis(BEGIN), Millis(BEGIN + 60_000));
-        assert_ok!(Dispatch::dispatch_emergency(signed(GRID), AREA, DOWN, Watts(1), start, end, reason));
+        assert_ok!(Dispatch::dispatch_emergency(signed(GRID), AREA, DOWN, Watts(1), limits, start, end, reason));
         // THEN it takes less than 300 bytes
         assert!(codec::Encode::encoded_size(&order()) < 300);
         assert!(<loadstone_market::Order as codec::MaxEncodedLen>::max_encoded_len() < 300);
@@ -93,9 +96,13 @@ fn shortage_calls_everything_and_says_what_is_missing() {
         three_offers();
         // WHEN 2,000 W are called
         assert_ok!(emergency(2_000));
-        // THEN all is called, and the event names the shortfall
+        // THEN all is called, and the event tells that it is less than the target
         assert!(matches!(order().rule, OrderRule::Emergency { numerator: 900, denominator: 900, .. }));
-        assert!(matches!(last_event(), Event::EmergencyDispatched { shortfall: Watts(500), .. }));
+        let Event::EmergencyDispatched { target, selection, .. } = last_event() else { panic!("no order") };
+        assert_eq!(
+            (target, selection.called.expected, selection.spared),
+            (Watts(2_000), Watts(1_500), Supply::default())
+        );
     });
 }
 

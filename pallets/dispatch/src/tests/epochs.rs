@@ -3,7 +3,7 @@
 use crate::{mock::*, BucketTotals};
 use frame_support::assert_ok;
 use loadstone_core::{AvailabilityEpoch, Watts};
-use loadstone_market::{setpoint::emergency_quota, Availability, OrderRule};
+use loadstone_market::{setpoint::emergency_quota, Availability, OrderRule, Supply};
 
 fn quota(availability: &Availability, rule: &OrderRule) -> Watts {
     emergency_quota(availability, rule)
@@ -27,7 +27,7 @@ fn a_live_order_keeps_the_value_of_its_epoch() {
             assert_eq!(quota(&entries, &order().rule), Watts(800));
             assert!(entries.len() <= 3);
             // AND what counts now is the last change
-            assert_eq!(Dispatch::available(AREA, DOWN), Watts(watts));
+            assert_eq!(offered(), Watts(watts));
         }
     });
 }
@@ -54,17 +54,19 @@ fn what_no_order_needs_is_forgotten() {
 #[test]
 fn bucket_totals_roll_over_by_themselves() {
     // GIVEN a bucket changed in epoch 5
+    let supply = |watts| Supply { offered: Watts(watts), expected: Watts(watts / 2) };
+    let none = Supply::default();
     let mut bucket = BucketTotals::default();
-    bucket.change(AvailabilityEpoch(5), Watts(10));
+    bucket.replace(AvailabilityEpoch(5), none, supply(10));
     // THEN epoch 5 sees nothing of it and epoch 6 does
-    assert_eq!((bucket.at(AvailabilityEpoch(5)), bucket.at(AvailabilityEpoch(6))), (Watts(0), Watts(10)));
+    assert_eq!((bucket.at(AvailabilityEpoch(5)), bucket.at(AvailabilityEpoch(6))), (none, supply(10)));
     // WHEN it is changed again in the same epoch, and much later
-    bucket.change(AvailabilityEpoch(5), Watts(-4));
-    assert_eq!((bucket.at(AvailabilityEpoch(5)), bucket.at(AvailabilityEpoch(6))), (Watts(0), Watts(6)));
-    bucket.change(AvailabilityEpoch(90), Watts(7));
+    bucket.replace(AvailabilityEpoch(5), supply(10), supply(6));
+    assert_eq!((bucket.at(AvailabilityEpoch(5)), bucket.at(AvailabilityEpoch(6))), (none, supply(6)));
+    bucket.replace(AvailabilityEpoch(90), none, supply(8));
     // THEN what was in force rolls over
-    assert_eq!((bucket.at(AvailabilityEpoch(90)), bucket.at(AvailabilityEpoch(91))), (Watts(6), Watts(13)));
+    assert_eq!((bucket.at(AvailabilityEpoch(90)), bucket.at(AvailabilityEpoch(91))), (supply(6), supply(14)));
     // AND it never falls below zero
-    bucket.change(AvailabilityEpoch(90), Watts(-99));
-    assert_eq!(bucket.at(AvailabilityEpoch(91)), Watts(0));
+    bucket.replace(AvailabilityEpoch(90), supply(99), none);
+    assert_eq!(bucket.at(AvailabilityEpoch(91)), none);
 }

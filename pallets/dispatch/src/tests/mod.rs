@@ -5,4 +5,5 @@ mod emergencies;
 mod epochs;
 mod events;
 mod releasing;
+mod reliability;
 mod suspending;

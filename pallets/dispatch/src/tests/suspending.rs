@@ -18,9 +18,9 @@ fn a_suspended_resource_counts_zero_from_the_next_epoch_on() {
         let from = AvailabilityEpoch(EPOCH + 2);
         assert_eq!(last_event(), Event::AvailabilitySuspended { resource: reserved, direction: DOWN, from });
         // THEN it still counts in this epoch and not in the next
-        assert_eq!(Dispatch::available(AREA, DOWN), Watts(1_100));
+        assert_eq!(offered(), Watts(1_100));
         next_epoch();
-        assert_eq!(Dispatch::available(AREA, DOWN), Watts(300));
+        assert_eq!(offered(), Watts(300));
         // AND an order of that epoch asks nothing of it
         assert_ok!(emergency(1_000));
         let quota = |id| emergency_quota(&Dispatch::availability_of(id, DOWN), &order().rule);
@@ -38,11 +38,11 @@ fn a_resumed_resource_offers_what_was_declared_last() {
         assert_ok!(declare(id, 600, 100_000));
         assert!(matches!(last_event(), Event::AvailabilityDeclared { from: None, .. }));
         next_epoch();
-        assert_eq!(Dispatch::available(AREA, DOWN), Watts(0));
+        assert_eq!(offered(), Watts(0));
         // WHEN the reservation falls THEN the newest declaration counts from the next epoch on
         Dispatch::resume(id, DOWN);
         next_epoch();
-        assert_eq!(Dispatch::available(AREA, DOWN), Watts(600));
+        assert_eq!(offered(), Watts(600));
     });
 }
 
@@ -59,6 +59,6 @@ fn suspending_twice_or_what_was_never_declared_does_no_harm() {
         Dispatch::resume(id, DOWN);
         // THEN nothing is left in state
         assert_eq!((Declared::<Test>::iter().count(), Availabilities::<Test>::iter().count()), (0, 0));
-        assert_eq!(RankBuckets::<Test>::iter().count(), 0);
+        assert_eq!(RankPages::<Test>::iter().count(), 0);
     });
 }

@@ -1,17 +1,18 @@
 //! Quotas and setpoints stay within what was awarded and what the load can do.
 
-use crate::{setpoint::*, Availability, AvailabilityEntry, OrderRule};
-use loadstone_core::{AvailabilityEpoch, Direction, EventId, Price, Watts};
+use crate::{setpoint::*, Availability, AvailabilityEntry, Limits, OrderRule};
+use loadstone_core::{AvailabilityEpoch, BasisPoints, Direction, EventId, Price, Watts};
 use proptest::prelude::*;
 
 fn entry(from: u32, watts: i64, rank: u16) -> AvailabilityEntry {
     let from = AvailabilityEpoch(from);
-    AvailabilityEntry { from, watts: Watts(watts), price: Price(0), response_ms: 0, rank }
+    let reliability = BasisPoints(9_000);
+    AvailabilityEntry { from, watts: Watts(watts), price: Price(0), response_ms: 0, reliability, rank }
 }
 
 fn emergency(epoch: u32, cutoff_rank: u16, numerator: u64, denominator: u64) -> OrderRule {
-    let (epoch, target) = (AvailabilityEpoch(epoch), Watts(1));
-    OrderRule::Emergency { epoch, changed: epoch, target, cutoff_rank, numerator, denominator }
+    let (epoch, target, limits) = (AvailabilityEpoch(epoch), Watts(1), Limits::default());
+    OrderRule::Emergency { epoch, changed: epoch, target, limits, cutoff_rank, numerator, denominator }
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Dispatch orders: rules from which each node derives its own setpoint.
 
+use super::Limits;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use loadstone_core::{AnchorNumber, AreaId, AvailabilityEpoch, Direction, EventId, Millis, Price, Watts};
+use loadstone_core::{AnchorNumber, AreaId, AvailabilityEpoch, Direction, EventId, Millis, Watts};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::{bounded::BoundedVec, ConstU32};
@@ -46,8 +47,10 @@ pub enum OrderRule {
         /// The newest epoch, up to that one, from which on an entry of the area and direction counts. What a
         /// resource has proven of its entries since then still decides.
         changed: AvailabilityEpoch,
-        /// Watts wanted from the area.
+        /// Watts wanted from the area: expected delivery, not offers.
         target: Watts,
+        /// What of the ranks up to the cut-off counts.
+        limits: Limits,
         /// Ranks below are called in full, this one in part, those above not at all.
         cutoff_rank: u16,
         /// Numerator of the share called at the cut-off rank; at most `denominator`.
@@ -65,23 +68,3 @@ impl Order {
         self.start <= now && now < self.end && !matches!(self.rule, OrderRule::Release)
     }
 }
-
-/// What a resource offers at any time, from one availability epoch on.
-#[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
-)]
-pub struct AvailabilityEntry {
-    /// First epoch in which it counts.
-    pub from: AvailabilityEpoch,
-    /// Watts on offer; zero withdraws it.
-    pub watts: Watts,
-    /// Price asked.
-    pub price: Price,
-    /// Time to full response in milliseconds.
-    pub response_ms: u32,
-    /// Rank bucket by price and response time: lower is called first.
-    pub rank: u16,
-}
-
-/// Entries of one resource and direction by rising epoch: the one in force and the changes to come.
-pub type Availability = BoundedVec<AvailabilityEntry, ConstU32<4>>;
