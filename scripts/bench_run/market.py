@@ -1,14 +1,16 @@
 """`scripts/bench market`: one event with very many resources on a chain of four validators, from sealed bids to payment."""
 
+import json
 import re
 import time
 
 from demo_run.figures import events_of
 from demo_run.folder import Folder
+from demo_run.network import run
 from demo_run.processes import Failed, wait_until
 
 from . import cells, drive, samples
-from .clients import Clients, order_bench
+from .clients import ORDER_BENCH, Clients, order_bench
 from .finality import say
 from .stand import LOAD_ACCOUNTS, Stand
 
@@ -36,6 +38,7 @@ def figures(options):
         devices = Clients(stand, DEVICES)
         devices.enrol()
         devices.start()
+        yield from gaps(QUICK if options.quick else options.resources)
         yield from rates(stand, QUICK_FILL_S if options.quick else FILL_S)
         clearings = []
         for number, resources in enumerate(dict.fromkeys(sizes), 1):
@@ -53,6 +56,13 @@ def figures(options):
 
 def figure(name, value, unit, params):
     return samples.figure(name, value, unit, params, "market")
+
+
+def gaps(offers):
+    """What emergency selection costs above the least cost of the same expected delivery."""
+    for percent in (10, 50, 90):
+        told = json.loads(run([ORDER_BENCH, "selection-gap", "--offers", str(offers), "--percent", str(percent)]))
+        yield figure("selection_gap", told["gap"], "", {"offers": offers, "target_percent": percent})
 
 
 def rates(stand, fill_s):

@@ -1,6 +1,7 @@
 //! `order-bench`: what `scripts/bench finality` asks of a running network, over connections that stay open.
 
 mod enrol;
+mod gap;
 mod load;
 mod market;
 mod orders;
@@ -29,6 +30,7 @@ enum Command {
     Orders(orders::Orders),
     Load(load::Load),
     Market(market::Market),
+    SelectionGap(gap::SelectionGap),
 }
 
 #[tokio::main]
@@ -39,6 +41,7 @@ async fn main() -> ExitCode {
         Command::Orders(orders) => orders.run(&url).await,
         Command::Load(load) => load.run(&url).await,
         Command::Market(market) => market.run(&url).await,
+        Command::SelectionGap(gap) => gap.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
