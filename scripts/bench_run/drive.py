@@ -13,13 +13,17 @@ SEED = 1
 AFTER_S = 4
 
 
-def start_load(stand, share, nodes=None):
+def start_load(stand, share, nodes=None, filling="declarations"):
     """The program that fills blocks at these nodes, or only measures them where nothing is to be filled."""
+    return with_accounts(stand, f"load-{filling}", nodes, "load", "--percent", round(share * 100), "--filling", filling)
+
+
+def with_accounts(stand, name, nodes, *words):
+    """A command of order-bench for all aggregators of the load, spread over nodes."""
     accounts = [word for account in LOAD_ACCOUNTS for word in ("--account", f"//{account}")]
     first, *others = nodes or stand.alive()
     urls = [word for node in others for word in ("--url", node.url)]
-    command = order_bench(first.url, *urls, "load", "--percent", round(share * 100), *accounts)
-    return started(stand, "load", command)
+    return started(stand, name, order_bench(first.url, *urls, *words, *accounts))
 
 
 def start_orders(stand, clients, cell, seed=SEED):

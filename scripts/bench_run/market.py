@@ -10,9 +10,9 @@ from demo_run.network import run
 from demo_run.processes import Failed, wait_until
 
 from . import cells, drive, samples
-from .clients import ORDER_BENCH, Clients, order_bench
+from .clients import ORDER_BENCH, Clients
 from .finality import say
-from .stand import LOAD_ACCOUNTS, Stand
+from .stand import Stand
 
 RESOURCES = 100_000
 # The least market that the largest is compared with: clearing must cost the same.
@@ -70,7 +70,7 @@ def rates(stand, fill_s):
     found = {}
     for name, filling in (("declarations_per_s", "declarations"), ("transfers_per_s", "transfers")):
         say(f"blocks full of {filling}")
-        load = filled(stand, filling)
+        load = drive.start_load(stand, 1.0, filling=filling)
         time.sleep(SETTLE_S)
         begin = int(time.time() * 1000)
         time.sleep(fill_s)
@@ -85,24 +85,12 @@ def rates(stand, fill_s):
         yield {**figure(name, blocks["per_s"], "1/s", params), "limit": transfers, "ratio": blocks["per_s"] / transfers}
 
 
-def filled(stand, filling):
-    accounts = [word for account in LOAD_ACCOUNTS for word in ("--account", f"//{account}")]
-    first, *others = stand.alive()
-    urls = [word for node in others for word in ("--url", node.url)]
-    command = order_bench(first.url, *urls, "load", "--percent", 100, "--filling", filling, *accounts)
-    return drive.started(stand, f"load-{filling}", command)
-
-
 def event(stand, number, resources):
     """Carries one event through the market; answers with its steps by name."""
-    accounts = [word for account in LOAD_ACCOUNTS for word in ("--account", f"//{account}")]
-    first, *others = stand.alive()
-    urls = [word for node in others for word in ("--url", node.url)]
-    command = order_bench(
-        first.url, *urls, "market", "--grid", f"//{stand.grid_company}", "--resources", resources,
-        "--area", 10 + number, "--programme", 10 + number, *accounts,
+    program = drive.with_accounts(
+        stand, f"market-{resources}", None, "market", "--grid", f"//{stand.grid_company}", "--resources", resources,
+        "--area", 10 + number, "--programme", 10 + number,
     )  # fmt: skip
-    program = drive.started(stand, f"market-{resources}", command)
     known = set()
 
     def ended():

@@ -4,19 +4,19 @@
 //! settlement and disputes like every other event. So neighbours trade what their meters show, and a charging session
 //! is billed by what the charger drew.
 
-use crate::{open::are_sound, pallet::*, types::*};
+use crate::{pallet::*, types::*};
 use alloc::vec;
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use frame_system::{ensure_signed, pallet_prelude::OriginFor};
 use loadstone_core::{
     traits::{AnchorLog, Directory},
-    AccountId, Balance, BoundedVec, EventId, Hash, Price, ProgrammeId, Resource, Role, Watts, HOUR_MS,
+    AccountId, Balance, BoundedVec, Direction, EventId, Hash, Price, ProgrammeId, Resource, ResourceId, Role, Watts,
 };
 use loadstone_market::{
     self as market, clearing, settle, traits::Escrow, BidResources, Commitment, Offer, Phase, Pricing, Programme,
     ResourceBid,
 };
-use sp_runtime::{DispatchError, SaturatedConversion};
+use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
     /// The signer, if it may buy now: a grid company or an aggregator.
@@ -63,12 +63,7 @@ impl<T: Config> Pallet<T> {
     }
 
     fn ensure_sound_terms(terms: &Terms, programme: &Programme, resource: &Resource) -> DispatchResult {
-        ensure!(are_sound(&terms.needs), Error::<T>::UnsoundNeeds);
-        ensure!(terms.needs.len() <= usize::from(programme.intervals_max), Error::<T>::TooManyIntervals);
-        ensure!(programme.covers(resource.area), Error::<T>::AreaNotCovered);
-        ensure!(programme.regulates(terms.direction), Error::<T>::OtherDirection);
-        let end = terms.start.after(terms.needs.len() as u64 * u64::from(programme.settlement_interval_ms));
-        ensure!(programme.is_in_force(terms.start, end), Error::<T>::NotInForce);
+        Self::ensure_covered_window(programme, (resource.area, terms.direction), &terms.needs, terms.start)?;
         ensure!(Self::now() < terms.start, Error::<T>::StartTooSoon);
         Self::bucket_of(terms.price, programme)?;
         let peak = terms.needs.iter().copied().max().unwrap_or_default();
@@ -103,7 +98,7 @@ impl<T: Config> Pallet<T> {
         id: EventId,
         seller: &AccountId,
         event: &market::Event,
-        (resource, price): (loadstone_core::ResourceId, Price),
+        (resource, price): (ResourceId, Price),
         programme: &Programme,
     ) -> DispatchResult {
         let peak = event.peak_need();
@@ -121,16 +116,14 @@ impl<T: Config> Pallet<T> {
 
 /// All that the window's needs may cost at `price`, in micro-yuan, rounded up.
 fn cost(event: &market::Event, price: Price) -> Balance {
-    let power = event.needs.iter().fold(0u128, |sum, need| sum.saturating_add(need.0.max(0).unsigned_abs().into()));
-    let energy = power.saturating_mul(event.interval_ms.into());
-    let product = energy.saturating_mul(price.0.into());
-    product.div_ceil(1_000 * u128::from(HOUR_MS)).saturated_into()
+    let power = event.needs.iter().fold(0i64, |sum, need| sum.saturating_add(need.0));
+    settle::bond(price, Watts(power), event.interval_ms.into())
 }
 
 /// What a load may feed in (downward) or draw (upward).
-fn reach(resource: &Resource, direction: loadstone_core::Direction) -> Watts {
+fn reach(resource: &Resource, direction: Direction) -> Watts {
     match direction {
-        loadstone_core::Direction::Down => Watts(resource.load_min.0.saturating_neg().max(0)),
-        loadstone_core::Direction::Up => resource.load_max,
+        Direction::Down => Watts(resource.load_min.0.saturating_neg().max(0)),
+        Direction::Up => resource.load_max,
     }
 }

@@ -6,9 +6,8 @@ use frame_support::{derive_impl, parameter_types, storage_alias, traits::Time, B
 use frame_support::{pallet_prelude::ValueQuery, traits::Hooks, weights::Weight};
 use loadstone_core::{
     traits::{AnchorLog, Directory, StandingAvailability},
-    AccountId, AnchorNumber, AreaId, Balance, BasisPoints, BoundedVec, Device, DeviceId, Direction, EventId, Hash,
-    MemberIndex, Millis, Name, OrganisationId, Participant, Price, ProgrammeId, Resource, ResourceId, Role, Signature,
-    Watts,
+    AccountId, AnchorNumber, AreaId, Balance, BoundedVec, Device, DeviceId, Direction, EventId, Hash, MemberIndex,
+    Millis, Name, OrganisationId, Participant, Price, ProgrammeId, Resource, ResourceId, Role, Signature, Watts,
 };
 use loadstone_market::{
     seal,
@@ -117,9 +116,6 @@ impl AnchorLog for World {
 impl Standings for World {
     fn credit(resource: ResourceId) -> Option<Credit> {
         Standing::get(resource)
-    }
-    fn reliability(_: ResourceId) -> Option<BasisPoints> {
-        None
     }
 }
 

@@ -5,7 +5,7 @@ use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
 use frame_system::{ensure_signed, pallet_prelude::OriginFor};
 use loadstone_core::{
     traits::{AnchorLog, Directory},
-    AccountId, EventId, Millis, OrganisationId, Participant, ProgrammeId, ProgrammeVersion, Role,
+    AccountId, AreaId, Direction, EventId, Millis, OrganisationId, Participant, ProgrammeId, ProgrammeVersion, Role,
 };
 use loadstone_market::{self as market, traits::Escrow, Needs, Phase, Pricing, Programme};
 use sp_runtime::DispatchError;
@@ -68,16 +68,27 @@ impl<T: Config> Pallet<T> {
     }
 
     fn ensure_sound_opening(opening: &Opening, programme: &Programme) -> DispatchResult {
-        ensure!(are_sound(&opening.needs), Error::<T>::UnsoundNeeds);
-        ensure!(opening.needs.len() <= usize::from(programme.intervals_max), Error::<T>::TooManyIntervals);
-        ensure!(programme.covers(opening.area), Error::<T>::AreaNotCovered);
-        ensure!(programme.regulates(opening.direction), Error::<T>::OtherDirection);
-        let end = opening.start.after(opening.needs.len() as u64 * u64::from(programme.settlement_interval_ms));
-        ensure!(programme.is_in_force(opening.start, end), Error::<T>::NotInForce);
+        Self::ensure_covered_window(programme, (opening.area, opening.direction), &opening.needs, opening.start)?;
         ensure!(opening.budget > 0, Error::<T>::NoBudget);
         ensure!(opening.gate_closure >= Self::earliest_gate(Self::now()), Error::<T>::GateTooSoon);
         let revealed = opening.gate_closure.after(programme.reveal_ms as u64);
         ensure!(opening.start >= revealed, Error::<T>::StartTooSoon);
+        Ok(())
+    }
+
+    /// The programme takes an event of these needs there, that way, and then.
+    pub(crate) fn ensure_covered_window(
+        programme: &Programme,
+        (area, direction): (AreaId, Direction),
+        needs: &Needs,
+        start: Millis,
+    ) -> DispatchResult {
+        ensure!(are_sound(needs), Error::<T>::UnsoundNeeds);
+        ensure!(needs.len() <= usize::from(programme.intervals_max), Error::<T>::TooManyIntervals);
+        ensure!(programme.covers(area), Error::<T>::AreaNotCovered);
+        ensure!(programme.regulates(direction), Error::<T>::OtherDirection);
+        let end = start.after(needs.len() as u64 * u64::from(programme.settlement_interval_ms));
+        ensure!(programme.is_in_force(start, end), Error::<T>::NotInForce);
         Ok(())
     }
 
@@ -108,6 +119,6 @@ impl<T: Config> Pallet<T> {
 }
 
 /// At least one need, none negative, one positive.
-pub(crate) fn are_sound(needs: &Needs) -> bool {
+fn are_sound(needs: &Needs) -> bool {
     needs.iter().all(|need| need.0 >= 0) && needs.iter().any(|need| need.0 > 0)
 }

@@ -14,7 +14,7 @@ use frame_support::{
 use frame_system::pallet_prelude::BlockNumberFor;
 use loadstone_core::{
     traits::{AnchorLog, Directory},
-    AnchorNumber, BasisPoints, EventId, Hash, ResourceId, Watts, HOUR_MS,
+    AnchorNumber, EventId, Hash, ResourceId, Watts, HOUR_MS,
 };
 use loadstone_dag::{BoundedCertificate, RecordsClaim};
 use loadstone_market::{
@@ -224,9 +224,5 @@ impl<T: Config> loadstone_market::traits::Scores for Pallet<T> {
 impl<T: Config> loadstone_market::traits::Standings for Pallet<T> {
     fn credit(resource: ResourceId) -> Option<Credit> {
         Credits::<T>::get(resource)
-    }
-
-    fn reliability(resource: ResourceId) -> Option<BasisPoints> {
-        Credits::<T>::get(resource).map(|credit| credit.credit)
     }
 }

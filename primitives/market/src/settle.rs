@@ -149,7 +149,8 @@ pub fn penalty(punished: u128, price: &AwardPrice) -> Balance {
     mul_div_ceil(&[punished, price.value], &[price.award, WATT_MS_PER_KWH, ONE])
 }
 
-/// Bond for an offer of `power` over `window_ms` at `price` (the programme's cap), rounded up.
+/// What `power` over `window_ms` is worth at `price`, rounded up: the bond of an offer at the programme's cap, or what a
+/// contract costs at most.
 pub fn bond(price: Price, power: Watts, window_ms: u64) -> Balance {
     mul_div_ceil(&[magnitude(power), window_ms as u128, price.0 as u128], &[WATT_MS_PER_KWH])
 }

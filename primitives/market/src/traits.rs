@@ -86,5 +86,7 @@ pub trait Standings {
     /// The resource's standing; `None` before its first scored event.
     fn credit(resource: ResourceId) -> Option<Credit>;
     /// Share of a quota that the resource is expected to deliver, at most 10,000; `None` before its first scored event.
-    fn reliability(resource: ResourceId) -> Option<BasisPoints>;
+    fn reliability(resource: ResourceId) -> Option<BasisPoints> {
+        Self::credit(resource).map(|credit| credit.credit)
+    }
 }

@@ -43,9 +43,8 @@ impl Basis<'_> {
 
     fn of_days(&self, method: &MeanOfDays) -> Option<Vec<Watts>> {
         let MeanOfDays { least_read, rule, adjustment, calendar } = method;
-        let per_day = self.profile(*least_read, 0..0, &[]).per_day();
         // Adjusting looks at the hours before the window on every day that counts.
-        let reach = i64::from(rule.look_back).saturating_add(DAY_MARGIN).saturating_mul(per_day);
+        let reach = i64::from(rule.look_back).saturating_add(DAY_MARGIN).saturating_mul(self.grid().per_day());
         let profile = self.profile(*least_read, -reach..0, self.before);
         let counted = self.past.iter().filter(|past| past.recorded < self.event.baseline_anchor);
         let days: BTreeSet<u32> = counted.map(|past| calendar.day(past.start)).collect();
@@ -55,15 +54,20 @@ impl Basis<'_> {
 
     fn same_day(&self, rule: &SameDay, during: &[Reading]) -> Option<Vec<Watts>> {
         let intervals = i64::try_from(self.event.needs.len()).ok()?;
-        let empty = self.profile(rule.least_read, 0..0, &[]);
-        let from = empty.before(rule.skip_before_ms.saturating_add(rule.before_ms));
+        let grid = self.grid();
+        let from = grid.before(rule.skip_before_ms.saturating_add(rule.before_ms));
         let before = same_day::before(rule, &self.profile(rule.least_read, from..0, self.before), self.event.opened);
         if before.is_nothing() {
             return None;
         }
-        let range = same_day::after_range(rule, &empty, intervals);
+        let range = same_day::after_range(rule, &grid, intervals);
         let after = same_day::after(rule, &self.profile(rule.least_read, range, during), intervals);
         self.flat(before.mean(after)?)
+    }
+
+    /// The event's intervals, without a load in any.
+    fn grid(&self) -> Profile {
+        Profile::of(self.event.start, self.event.interval_ms, 0, Vec::new())
     }
 
     fn profile(&self, least: BasisPoints, range: Range<i64>, readings: &[Reading]) -> Profile {
