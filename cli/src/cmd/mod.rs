@@ -53,6 +53,9 @@ pub enum Command {
     /// Bids in an event: commits now, waits for gate closure and reveals.
     Declare(bid::Declare),
     /// Contracts for the energy of one resource, between a buyer and the resource's owner.
+    ///
+    /// A contract is an event: `status`, `why`, `audit` and `event cancel` take its number. Presets of its rules are in
+    /// chain-specs/programmes: charging-session.toml and neighbour-trade.toml.
     #[command(subcommand)]
     Contract(contract::Contract),
     /// Clears an event once its reveal window is over, for which it waits.

@@ -12,7 +12,7 @@ pub const SECTION: &str = "baseline";
 
 /// What the section must be.
 const METHODS: &str =
-    "one section of baseline.meter_before, baseline.metered, baseline.mean_of_days and baseline.same_day";
+    "one of the sections baseline.meter_before, baseline.metered, baseline.mean_of_days and baseline.same_day";
 
 /// What fields say that are no numbers.
 const WORDS: [(&str, &str); 5] = [
@@ -51,7 +51,7 @@ fn find<'a>(rules: &'a Value, path: &str) -> Option<&'a Value> {
 
 /// The section as a file holds it, each field with its meaning.
 pub fn shown(rules: &Value) -> String {
-    let mut text = String::new();
+    let mut text = format!("\n# How the load without regulation is estimated (docs/market.md):\n# {METHODS}.\n");
     show(&mut text, SECTION, &rules[SECTION]);
     text
 }

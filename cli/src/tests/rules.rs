@@ -192,7 +192,9 @@ fn a_baseline_is_one_method_with_its_numbers() {
         .contains("# Length of the time before the event. Milliseconds: 1 to 86400000.\nbefore_ms = 10\n"));
     // AND none, two, an unknown one, and one with a field missing, too many or out of range are named
     assert!(refused(&with("")).contains("baseline is missing"));
-    assert!(refused(&with("[baseline.meter_before]\nreadings = 1\n[baseline.same_day]\n")).contains("one section of"));
+    assert!(
+        refused(&with("[baseline.meter_before]\nreadings = 1\n[baseline.same_day]\n")).contains("one of the sections")
+    );
     assert!(refused(&with("[baseline.best_guess]\n")).contains("unknown variant `best_guess`"));
     assert!(refused(&with(&same_day.replace("after_ms = 10\n", ""))).contains("after_ms"));
     assert!(refused(&with(&format!("{same_day}colour = 1\n"))).contains("unknown field `colour`"));
