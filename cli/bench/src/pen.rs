@@ -20,8 +20,9 @@ const AT_ONCE: usize = 128;
 /// Time between looks at the chain while a batch gets into blocks.
 const POLL: Duration = Duration::from_millis(100);
 
-/// Looks at the chain before a batch counts as lost.
-const PATIENCE: u32 = 300;
+/// Looks at the chain, without a transaction of the account in it, before a batch counts as lost: others may fill the
+/// blocks meanwhile.
+const PATIENCE: u32 = 900;
 
 /// Time in which an account wins some of its quota back.
 const QUOTA_PAUSE: Duration = Duration::from_millis(300);
@@ -119,12 +120,19 @@ impl Pen {
     }
 
     /// Waits until all that was handed in is final.
+    ///
+    /// # Errors
+    /// When nothing of it gets into blocks for too long.
     pub async fn settled(&self, chain: &Chain) -> Result<()> {
-        for _ in 0..PATIENCE {
-            let taken = nonces(&chain.finalised().await?, &[self.account()]).await?;
-            if taken.first().is_some_and(|taken| u64::from(*taken) >= self.next) {
+        let (mut known, mut looks) = (0, 0);
+        while looks < PATIENCE {
+            let taken =
+                nonces(&chain.finalised().await?, &[self.account()]).await?.first().copied().unwrap_or_default();
+            if u64::from(taken) >= self.next {
                 return Ok(());
             }
+            looks = if taken > known { 0 } else { looks + 1 };
+            known = taken;
             tokio::time::sleep(POLL).await;
         }
         anyhow::bail!("transactions of {} don't get into blocks", self.account())
