@@ -23,11 +23,16 @@ price_tick = 50_000
 bid_min = 1_000
 pricing = "uniform"
 credit_min = 0
+credit_rank_floor = 0
+reserve = 0
 performance_max = 0
 settlement_interval_ms = 10_000
 reveal_ms = 2_000
 grace_ms = 4_000
 dispute_ms = 3_000
+hearing_ms = 3_000
+dispute_bond = 1_000_000
+pot = 0
 
 [baseline.meter_before]
 readings = 10
@@ -41,6 +46,9 @@ credit_weight = 3_000
 default_below = 2_000
 bar_after = 3
 bar_days = 30
+valid_from = 9_500
+doubtful_from = 5_000
+doubtful_weight = 5_000
 
 [deviation]
 full_until = 11_000
@@ -52,6 +60,10 @@ penalty_below = 9_000
 penalty_factor = 11_000
 deep_below = 0
 deep_factor = 11_000
+
+[split]
+floor = 0
+share = 0
 """
 NEEDS_SHARE = (0.6, 1.0, 1.0, 0.5)
 SMALL_W = 50

@@ -14,6 +14,7 @@ TEST_TIME = {
     "settlement_interval_ms = 900_000": "settlement_interval_ms = 5_000",
     "grace_ms = 60_000": "grace_ms = 4_000",
     "dispute_ms = 86_400_000": "dispute_ms = 1_000",
+    "hearing_ms = 86_400_000": "hearing_ms = 3_000",
 }
 INTERVAL_MS, INTERVALS = 5_000, 2
 PRICE = 1_200_000

@@ -73,7 +73,7 @@ pub const WORDS: [Word; 2] = [
 ];
 
 /// Every number, in the order of the file.
-pub const RULES: [Rule; 30] = [
+pub const RULES: [Rule; 40] = [
     rule("from", UNIX, (0, i64::MAX), "No event under these rules starts before."),
     rule("until", UNIX, (0, i64::MAX), "No event under these rules ends after; 0 for no end."),
     rule("intervals_max", "settlement intervals", (1, 96), "Longest window of an event."),
@@ -82,11 +82,31 @@ pub const RULES: [Rule; 30] = [
     rule("price_tick", MICRO, (1, i64::MAX), "Step between prices: floor, floor + tick, ..., cap; at most 1024."),
     rule("bid_min", "watts", (1, i64::MAX), "Least that one resource may offer in all."),
     rule("credit_min", BP, (0, 10_000), "Least credit of a resource that bids; newcomers may. 0 for no such gate."),
+    rule(
+        "credit_rank_floor",
+        BP,
+        (0, 10_000),
+        "Least credit that a price is divided by to rank a bid, 1000 or more; 0 where bids are ranked by price alone.",
+    ),
+    rule(
+        "reserve",
+        "basis points of the peak need",
+        (0, 20_000),
+        "Reserve that is bought beyond the need; 0 for none.",
+    ),
     rule("performance_max", BP, (0, 100_000), "Greatest K index that scales pay; 0 where pay does not depend on it."),
     rule("settlement_interval_ms", MS, (1_000, 3_600_000), "Length of a settlement interval."),
     rule("reveal_ms", MS, (0, U32), "Time to reveal bids after gate closure."),
     rule("grace_ms", MS, (0, U32), "Time after the window in which late readings still count."),
     rule("dispute_ms", MS, (0, U32), "Time after scoring in which a participant may dispute."),
+    rule("hearing_ms", MS, (0, U32), "Time after that in which disputes are heard."),
+    rule("dispute_bond", "micro-yuan", (0, i64::MAX), "What a dispute costs where the record stands."),
+    rule(
+        "pot",
+        "micro-yuan",
+        (0, i64::MAX),
+        "Most that all events under these rules may cost together; 0 for no limit.",
+    ),
     rule("score.own_weight", BP, (0, 10_000), "Weight of own accuracy; the rest goes to the rank against the median."),
     rule("score.response_standard_ms", MS, (1, U32), "Response time that scores zero."),
     rule("score.rate_standard", "basis points of the quota per second", (1, U32), "Standard ramp rate."),
@@ -100,6 +120,14 @@ pub const RULES: [Rule; 30] = [
     rule("score.default_below", BP, (0, 10_000), "Accuracy below which an event is a default."),
     rule("score.bar_after", "defaults in a row", (0, 255), "So many bar a resource from bidding; 0 for no such rule."),
     rule("score.bar_days", "days", (0, 65_535), "For so long from the end of the last of these events."),
+    rule("score.valid_from", BP, (0, 10_000), "Share of valid readings from which data is valid."),
+    rule(
+        "score.doubtful_from",
+        BP,
+        (0, 10_000),
+        "Share from which it is doubtful; below, invalid. At most valid_from.",
+    ),
+    rule("score.doubtful_weight", BP, (0, 10_000), "What doubtful data counts for where it would raise a standing."),
     rule("deviation.full_until", QUOTA, (10_000, 20_000), "Up to here delivery counts in full."),
     rule("deviation.over_share", BP, (0, 10_000), "Share of the delivery above that which still counts."),
     rule("deviation.over_until", QUOTA, (10_000, 100_000), "Up to here delivery counts at all."),
@@ -114,6 +142,8 @@ pub const RULES: [Rule; 30] = [
     rule("deviation.penalty_factor", TIMES, (0, 100_000), "What missing energy costs then."),
     rule("deviation.deep_below", QUOTA, (0, 10_000), "Below this the deep penalty is due instead; 0 for none."),
     rule("deviation.deep_factor", TIMES, (0, 100_000), "What missing energy costs then."),
+    rule("split.floor", MICRO, (0, PRICE), "What a resource's customer gets first for each kWh that is paid."),
+    rule("split.share", BP, (0, 10_000), "The customer's share of what is paid beyond that."),
 ];
 
 /// Every number of every baseline method.
@@ -160,8 +190,9 @@ pub const BASELINE: [Rule; 19] = [
 ];
 
 /// Pairs of rules of which the second may not be less than the first.
-pub const RISING: [(&str, &str); 5] = [
+pub const RISING: [(&str, &str); 6] = [
     ("price_floor", "price_cap"),
+    ("score.doubtful_from", "score.valid_from"),
     ("deviation.full_until", "deviation.over_until"),
     ("deviation.penalty_below", "deviation.shortfall_from"),
     ("deviation.deep_below", "deviation.penalty_below"),

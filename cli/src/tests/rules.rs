@@ -2,7 +2,7 @@
 
 use super::*;
 use loadstone_core::{AreaId, BasisPoints, Millis, Name, Price, Watts};
-use loadstone_market::{Areas, BaselineMethod, DeviationRule, Pricing, Product, ScoreRule};
+use loadstone_market::{Areas, BaselineMethod, DeviationRule, Pricing, Product, ScoreRule, SplitRule};
 
 /// Rules that differ from the template everywhere.
 fn programme() -> Programme {
@@ -14,6 +14,8 @@ fn programme() -> Programme {
         until: Millis(13),
         intervals_max: 14,
         credit_min: BasisPoints(20),
+        credit_rank_floor: BasisPoints(2_027),
+        reserve: BasisPoints(28),
         performance_max: BasisPoints(15),
         price_floor: Price(100),
         price_cap: Price(1_000_100),
@@ -32,6 +34,9 @@ fn programme() -> Programme {
             default_below: BasisPoints(21),
             bar_after: 22,
             bar_days: 23,
+            valid_from: BasisPoints(26),
+            doubtful_from: BasisPoints(25),
+            doubtful_weight: BasisPoints(24),
         },
         deviation: DeviationRule {
             full_until: BasisPoints(10_006),
@@ -44,8 +49,12 @@ fn programme() -> Programme {
             deep_below: BasisPoints(8),
             deep_factor: BasisPoints(19),
         },
+        split: SplitRule { floor: Price(29), share: BasisPoints(30) },
+        pot: 31,
         grace_ms: 3_001,
         dispute_ms: 4_001,
+        hearing_ms: 4_002,
+        dispute_bond: 32,
     }
 }
 

@@ -10,7 +10,8 @@
 //!    signatures of more than two thirds of the weight ([`Call::submit_records`]). What the chain can
 //!    check it checks: the cut-off, the resources, and quotas against the clearing.
 //! 4. Each record's accuracy goes into the event's histogram as it comes. With the last chunk the event
-//!    is recorded, the median stands, and every block scores one chunk by itself: score, then credit.
+//!    is recorded, the median stands, and every block scores one chunk by itself: score, credit and
+//!    profile.
 //!    After the last one the event is scored and Settlement takes over.
 //!
 //! Nobody pushes and nothing grows without a bound: at most [`Config::MaxActive`] events are between
@@ -48,7 +49,8 @@ pub mod pallet {
     };
     use loadstone_dag::{BoundedCertificate, MAX_MEMBERS};
     use loadstone_market::{
-        score::Histogram, traits::Market, Credit, EventRecord, PastEvents, RecordChunk, Score, Waiting, RECORD_CHUNK,
+        score::Histogram, traits::Market, Credit, EventRecord, PastEvents, Profile, RecordChunk, Score, Waiting,
+        RECORD_CHUNK,
     };
 
     /// Greatest number of chunks of one event: a million resources.
@@ -125,6 +127,10 @@ pub mod pallet {
     /// Each resource's standing over its events.
     #[pallet::storage]
     pub type Credits<T> = StorageMap<_, Twox64Concat, ResourceId, Credit>;
+
+    /// How each resource behaves over its events.
+    #[pallet::storage]
+    pub type Profiles<T> = StorageMap<_, Twox64Concat, ResourceId, Profile>;
 
     /// Each resource's newest events, which days of baselines leave out.
     #[pallet::storage]
@@ -257,6 +263,11 @@ pub mod pallet {
         /// A resource's standing.
         pub fn credit_of(resource: ResourceId) -> Option<Credit> {
             Credits::<T>::get(resource)
+        }
+
+        /// How a resource behaves over its events.
+        pub fn profile_of(resource: ResourceId) -> Option<Profile> {
+            Profiles::<T>::get(resource)
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Taking chunks of records in: what makes one due, what it must say, who vouches for it.
 
 use crate::{
-    Bitmap, ChunksDone, Config, Credits, CutoffHashes, Cutoffs, Error, Event, Histograms, Pallet, Past, Recording,
-    Records, Scores, Scoring, ScoringJob,
+    Bitmap, ChunksDone, Config, Credits, CutoffHashes, Cutoffs, Error, Event, Histograms, Pallet, Past, Profiles,
+    Recording, Records, Scores, Scoring, ScoringJob,
 };
 use alloc::{vec, vec::Vec};
 use codec::Encode;
@@ -14,7 +14,7 @@ use frame_support::{
 use frame_system::pallet_prelude::BlockNumberFor;
 use loadstone_core::{
     traits::{AnchorLog, Directory},
-    AnchorNumber, EventId, Hash, ResourceId, Watts, HOUR_MS,
+    AnchorNumber, BasisPoints, EventId, Hash, ResourceId, Watts, HOUR_MS,
 };
 use loadstone_dag::{BoundedCertificate, RecordsClaim};
 use loadstone_market::{
@@ -224,5 +224,9 @@ impl<T: Config> loadstone_market::traits::Scores for Pallet<T> {
 impl<T: Config> loadstone_market::traits::Standings for Pallet<T> {
     fn credit(resource: ResourceId) -> Option<Credit> {
         Credits::<T>::get(resource)
+    }
+
+    fn reliability(resource: ResourceId) -> Option<BasisPoints> {
+        Profiles::<T>::get(resource).map(|profile| profile.reliability)
     }
 }

@@ -1,16 +1,19 @@
 //! Scoring by itself, one chunk a block.
 
-use crate::{Config, Credits, Event, Histograms, Pallet, Records, Scores, Scoring, WeightInfo};
+use crate::{Config, Credits, Event, Histograms, Pallet, Profiles, Records, Scores, Scoring, WeightInfo};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
     storage::with_storage_layer,
     weights::{Weight, WeightMeter},
 };
-use loadstone_core::{EventId, Millis};
+use loadstone_core::EventId;
 use loadstone_market::{
+    self as market,
     credit::credit,
+    profile::profile,
     score::{score, Histogram},
     traits::Market,
+    validity::validity,
     Phase, Pricing, Programme, RECORD_CHUNK,
 };
 use scale_info::TypeInfo;
@@ -81,28 +84,29 @@ impl<T: Config> Pallet<T> {
         let (Some(details), Some(programme)) = (details, programme) else { return 0 };
         let histogram = Histograms::<T>::get(job.event);
         for index in first..end {
-            Self::score_resource(job.event, index, &programme, &histogram, details.end());
+            Self::score_resource(job.event, index, &programme, &histogram, &details);
         }
         end.saturating_sub(first)
     }
 
     /// Scores one resource, if anything was asked of it. What it does under a contract says nothing of its standing.
-    fn score_resource(event: EventId, index: u32, programme: &Programme, histogram: &Histogram, window_end: Millis) {
-        let Some(resource) = T::Market::resource_at(event, index) else { return };
-        let record = Records::<T>::get(event, resource);
-        let rule = &programme.score;
-        let Some(result) = record.and_then(|record| score(&record, rule, histogram)) else { return };
+    fn score_resource(id: EventId, index: u32, programme: &Programme, histogram: &Histogram, event: &market::Event) {
+        let Some(resource) = T::Market::resource_at(id, index) else { return };
+        let (Some(record), rule) = (Records::<T>::get(id, resource), &programme.score) else { return };
+        let Some(result) = score(&record, rule, histogram) else { return };
         let before = Credits::<T>::get(resource);
         let standing = match programme.pricing {
             Pricing::Bilateral => before.unwrap_or_default(),
             Pricing::Uniform | Pricing::PayAsBid => {
-                let standing = credit(before.as_ref(), &result, rule, window_end);
+                let standing = credit(before.as_ref(), &result, validity(&record, rule), rule, event.end());
                 Credits::<T>::insert(resource, &standing);
+                Profiles::<T>::mutate(resource, |known| *known = profile(known.as_ref(), event, &record, rule));
                 standing
             }
         };
-        Self::deposit_event(Event::ResourceScored { event, resource, score: result.score, credit: standing.credit });
-        Scores::<T>::insert(event, resource, result);
+        let (score, credit) = (result.score, standing.credit);
+        Self::deposit_event(Event::ResourceScored { event: id, resource, score, credit });
+        Scores::<T>::insert(id, resource, result);
     }
 
     /// Moves a scored event on. One without resources was never recorded before.

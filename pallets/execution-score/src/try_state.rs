@@ -1,7 +1,8 @@
 //! What must hold of the pallet's storage after every block.
 
 use crate::{
-    Awaiting, ChunksDone, Config, CutoffHashes, Cutoffs, Histograms, Pallet, Recording, Records, Scores, Scoring,
+    Awaiting, ChunksDone, Config, Credits, CutoffHashes, Cutoffs, Histograms, Pallet, Profiles, Recording, Records,
+    Scores, Scoring,
 };
 use alloc::collections::BTreeSet;
 use frame_support::{ensure, traits::Get};
@@ -17,7 +18,20 @@ impl<T: Config> Pallet<T> {
         Self::lists_follow_phases()?;
         Self::bitmaps_count_the_records()?;
         Self::histograms_count_the_asked()?;
-        Self::scores_stand_on_records()
+        Self::scores_stand_on_records()?;
+        Self::profiles_follow_credits()
+    }
+
+    fn profiles_follow_credits() -> Result<(), TryRuntimeError> {
+        ensure!(
+            Profiles::<T>::iter().count() == Credits::<T>::iter().count(),
+            "a profile without a credit, or the reverse"
+        );
+        for (resource, profile) in Profiles::<T>::iter() {
+            let counted = Credits::<T>::get(resource).map(|credit| credit.events);
+            ensure!(counted == Some(profile.events), "a profile counts other events than the credit");
+        }
+        Ok(())
     }
 
     fn each_active_event_is_in_one_list() -> Result<(), TryRuntimeError> {

@@ -160,6 +160,8 @@ maps! {
     score(push_twox event: EventId, push_twox resource: ResourceId): "ExecutionScore" / "Scores";
     /// `ExecutionScore::Credits`: `Credit`.
     credit(push_twox resource: ResourceId): "ExecutionScore" / "Credits";
+    /// `ExecutionScore::Profiles`: `Profile`.
+    profile(push_twox resource: ResourceId): "ExecutionScore" / "Profiles";
     /// `ExecutionScore::Past`: `PastEvents`.
     past_events(push_twox resource: ResourceId): "ExecutionScore" / "Past";
     /// `Settlement::Escrows`: what is held for an event.

@@ -1,6 +1,9 @@
 //! Credit: what a resource's scores say of it over its events, and when it may not bid.
 
-use crate::{score::blend, Credit, Event, Programme, Score, ScoreRule};
+use crate::{
+    validity::{learn, trust},
+    Credit, Event, Programme, Score, ScoreRule, Validity,
+};
 use loadstone_core::Millis;
 
 /// Milliseconds in a day.
@@ -17,18 +20,18 @@ pub enum Unfit {
 
 /// Standing after a scored event that ended at `end`.
 ///
-/// The score itself at first, then `credit_weight` of the newest and the rest of the past, rounded down. An accuracy
+/// It [follows](learn) the scores, those on doubtful data by less. An accuracy
 /// below `default_below` is a default. After `bar_after` of them in a row the resource is barred for `bar_days` from the
 /// event's end, and the row begins anew; a resource that serves its time keeps the credit that it has, and recovers
 /// it by delivering. Counts saturate.
-pub fn credit(before: Option<&Credit>, score: &Score, rule: &ScoreRule, end: Millis) -> Credit {
-    let past = before.cloned().unwrap_or(Credit { credit: score.score, ..Credit::default() });
+pub fn credit(before: Option<&Credit>, score: &Score, validity: Validity, rule: &ScoreRule, end: Millis) -> Credit {
+    let past = before.cloned().unwrap_or_default();
     let is_default = score.accuracy < rule.default_below;
     let in_a_row = if is_default { past.in_a_row.saturating_add(1) } else { 0 };
     let is_barred = rule.bar_after > 0 && in_a_row >= rule.bar_after;
     let until = end.after(u64::from(rule.bar_days).saturating_mul(DAY_MS));
     Credit {
-        credit: blend(rule.credit_weight, score.score, past.credit),
+        credit: learn(before.map(|past| past.credit), score.score, trust(validity, rule), rule),
         events: past.events.saturating_add(1),
         defaults: past.defaults.saturating_add(is_default.into()),
         in_a_row: if is_barred { 0 } else { in_a_row },

@@ -12,6 +12,7 @@ pub mod clearing;
 pub mod credit;
 pub mod explain;
 mod math;
+pub mod profile;
 pub mod rank;
 pub mod record;
 pub mod score;
@@ -20,6 +21,7 @@ pub mod setpoint;
 pub mod settle;
 pub mod traits;
 pub mod types;
+pub mod validity;
 
 #[cfg(test)]
 mod tests;

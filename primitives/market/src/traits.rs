@@ -86,7 +86,5 @@ pub trait Standings {
     /// The resource's standing; `None` before its first scored event.
     fn credit(resource: ResourceId) -> Option<Credit>;
     /// Share of a quota that the resource is expected to deliver, at most 10,000; `None` before its first scored event.
-    fn reliability(resource: ResourceId) -> Option<BasisPoints> {
-        Self::credit(resource).map(|credit| credit.credit)
-    }
+    fn reliability(resource: ResourceId) -> Option<BasisPoints>;
 }

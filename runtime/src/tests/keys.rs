@@ -107,6 +107,7 @@ fn scores_and_payments_stand_where_clients_look() {
         keys::score(EVENT, RESOURCE)
     );
     assert_eq!(pallet_execution_score::Credits::<Runtime>::hashed_key_for(RESOURCE), keys::credit(RESOURCE));
+    assert_eq!(pallet_execution_score::Profiles::<Runtime>::hashed_key_for(RESOURCE), keys::profile(RESOURCE));
     assert_eq!(pallet_execution_score::Past::<Runtime>::hashed_key_for(RESOURCE), keys::past_events(RESOURCE));
     assert_eq!(pallet_settlement::Escrows::<Runtime>::hashed_key_for(EVENT), keys::escrow(EVENT));
     assert_eq!(

@@ -1,9 +1,13 @@
 //! Scores and credit, one chunk a block.
 
-use crate::{mock::*, Credits, Event, Histograms, Scores, Scoring};
+use crate::{mock::*, Credits, Event, Histograms, Profiles, Scores, Scoring};
 use frame_support::{assert_ok, traits::Hooks, weights::Weight};
 use loadstone_core::{BasisPoints, ResourceId};
-use loadstone_market::{score::score, traits::Scores as _, Credit, Phase};
+use loadstone_market::{
+    score::score,
+    traits::{Scores as _, Standings as _},
+    Credit, Phase,
+};
 use sp_runtime::DispatchError;
 
 #[test]
@@ -49,7 +53,11 @@ fn credit_follows_scores_over_events() {
         // THEN its credit is the first score, lowered by the second's weight, and a default is counted
         let credit = Credit { credit: BasisPoints(8_000), events: 2, defaults: 1, in_a_row: 1, ..Credit::default() };
         assert_eq!(Credits::<Test>::get(ResourceId(100)), Some(credit));
+        // AND it is relied on for four fifths, whatever the others did
+        assert_eq!(ExecutionScore::reliability(ResourceId(100)), Some(BasisPoints(8_000)));
+        assert_eq!(Profiles::<Test>::get(ResourceId(100)).map(|profile| profile.bias), Some(-2_000));
         // AND the resource of which nothing was asked has none
+        assert_eq!(ExecutionScore::reliability(ResourceId(101)), None);
         assert_eq!(Credits::<Test>::get(ResourceId(101)), None);
         assert_eq!(Scores::<Test>::get(first, ResourceId(101)), None);
     });

@@ -3,7 +3,7 @@
 use crate::{
     credit::*,
     tests::{event, programme},
-    Credit, Event, Programme, Score, ScoreRule,
+    Credit, Event, Programme, Score, ScoreRule, Validity,
 };
 use loadstone_core::{BasisPoints, Direction, Millis};
 use proptest::prelude::*;
@@ -22,7 +22,7 @@ fn rule() -> ScoreRule {
 
 fn after(accuracies: &[u32]) -> Credit {
     let step = |before: Option<Credit>, accuracy: &u32| {
-        Some(credit(before.as_ref(), &judged(*accuracy, *accuracy), &rule(), END))
+        Some(credit(before.as_ref(), &judged(*accuracy, *accuracy), Validity::Valid, &rule(), END))
     };
     accuracies.iter().fold(None, step).expect("something was scored")
 }
@@ -49,12 +49,14 @@ fn repeated_default_bars_for_a_time() {
     let barred = after(&[0, 0, 0]);
     assert_eq!((barred.barred_until, barred.in_a_row, barred.defaults), (END.after(2 * DAY_MS), 0, 3));
     // AND an event that ended earlier and is scored later does not shorten that
-    let later = credit(Some(&Credit { in_a_row: 2, ..barred.clone() }), &judged(0, 0), &rule(), Millis(0));
+    let later =
+        credit(Some(&Credit { in_a_row: 2, ..barred.clone() }), &judged(0, 0), Validity::Valid, &rule(), Millis(0));
     assert_eq!(later.barred_until, barred.barred_until);
     // GIVEN a programme without the rule THEN nobody is barred
     let lenient = ScoreRule { bar_after: 0, ..rule() };
     assert_eq!(
-        credit(Some(&Credit { in_a_row: 255, ..Credit::default() }), &judged(0, 0), &lenient, END).barred_until,
+        credit(Some(&Credit { in_a_row: 255, ..Credit::default() }), &judged(0, 0), Validity::Valid, &lenient, END)
+            .barred_until,
         Millis(0)
     );
 }

@@ -7,11 +7,13 @@ mod days;
 mod explain;
 mod methods;
 mod oracle;
+mod profile;
 mod programme;
 mod record;
 mod score;
 mod setpoint;
 mod settle;
+mod validity;
 
 use crate::*;
 use loadstone_core::{

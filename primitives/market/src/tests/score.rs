@@ -5,7 +5,7 @@ use codec::{DecodeAll, Encode, MaxEncodedLen};
 use loadstone_core::{BasisPoints, BoundedVec, ResourceId, Watts};
 use proptest::prelude::*;
 
-fn record(quota: &[i64], delivered: &[i64]) -> EventRecord {
+pub(super) fn record(quota: &[i64], delivered: &[i64]) -> EventRecord {
     let watts = |values: &[i64]| BoundedVec::truncate_from(values.iter().copied().map(Watts).collect());
     EventRecord {
         resource: ResourceId(1),

@@ -5,15 +5,17 @@ mod days;
 mod deviation;
 mod product;
 mod score;
+mod split;
 
 pub use baseline::*;
 pub use days::*;
 pub use deviation::*;
 pub use product::*;
 pub use score::*;
+pub use split::*;
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use loadstone_core::{AreaId, BasisPoints, Direction, Millis, Name, Price, Watts, BASIS_POINTS};
+use loadstone_core::{AreaId, Balance, BasisPoints, Direction, Millis, Name, Price, Watts, BASIS_POINTS};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::{bounded::BoundedVec, ConstU32};
@@ -26,6 +28,9 @@ pub const MAX_PRICE: u64 = 1_000_000_000;
 
 /// Greatest number of areas that a programme names.
 pub const MAX_PROGRAMME_AREAS: u32 = 64;
+
+/// Greatest reserve, twice the need.
+const MAX_RESERVE: u32 = 20_000;
 
 /// Greatest factor by which performance may scale pay.
 const MAX_PERFORMANCE: u32 = 100_000;
@@ -61,6 +66,12 @@ pub struct Programme {
     /// Least credit of a resource that bids, at most 10,000; one without a scored event may bid. Zero for no such gate
     /// (Hunan's entry gate is 3,000 of the K index).
     pub credit_min: BasisPoints,
+    /// Where bids are ranked by price and credit, the least credit that a price is divided by, 1,000 to 10,000: a bid of
+    /// price p and credit K ranks as one of p x 10,000 / max(K, floor). Zero where bids are ranked by price alone.
+    pub credit_rank_floor: BasisPoints,
+    /// Reserve that clearing buys beyond the peak need, as a share of it, at most 20,000 (Shandong 2018: 5,000); zero for
+    /// none.
+    pub reserve: BasisPoints,
     /// What a cleared watt is paid.
     pub pricing: Pricing,
     /// Greatest factor by which the K index of a resource scales its pay (Hunan: 20,000, twice); zero where pay
@@ -76,10 +87,19 @@ pub struct Programme {
     pub score: ScoreRule,
     /// How deviation from the quota is paid and punished.
     pub deviation: DeviationRule,
+    /// How pay is split between an aggregator and the customer behind a resource.
+    pub split: SplitRule,
+    /// Most that all events under this version may cost together, in micro-yuan: an event opened when less is left gets
+    /// what is left as its budget, and pays pro rata (Quzhou 2022: a pot a year). Zero for no such limit.
+    pub pot: Balance,
     /// Time after the window's end in which late units still count, in milliseconds.
     pub grace_ms: u32,
     /// Time after scoring in which a participant may dispute, in milliseconds.
     pub dispute_ms: u32,
+    /// Time after the dispute window in which disputes are heard, in milliseconds.
+    pub hearing_ms: u32,
+    /// Held from whoever disputes, in micro-yuan; it falls to the opener where the record stands.
+    pub dispute_bond: Balance,
 }
 
 /// What a cleared watt is paid.
@@ -123,6 +143,8 @@ impl Programme {
             price_tick: Price(50_000),
             bid_min: Watts(1_000),
             credit_min: BasisPoints(0),
+            credit_rank_floor: BasisPoints(0),
+            reserve: BasisPoints(0),
             pricing: Pricing::Uniform,
             performance_max: BasisPoints(0),
             settlement_interval_ms: 900_000,
@@ -130,8 +152,12 @@ impl Programme {
             baseline: BaselineMethod::MeterBefore { readings: 60 },
             score: ScoreRule::plain(),
             deviation: DeviationRule::sichuan(),
+            split: SplitRule::none(),
+            pot: 0,
             grace_ms: 60_000,
             dispute_ms: 3_600_000,
+            hearing_ms: 3_600_000,
+            dispute_bond: 100_000_000,
         }
     }
 
@@ -148,12 +174,15 @@ impl Programme {
             && (1..=crate::MAX_INTERVALS).contains(&self.intervals_max.into())
             && (1_000..=3_600_000).contains(&self.settlement_interval_ms)
             && self.credit_min.0 <= BASIS_POINTS
+            && (self.credit_rank_floor.0 == 0 || (1_000..=BASIS_POINTS).contains(&self.credit_rank_floor.0))
+            && self.reserve.0 <= MAX_RESERVE
             && self.performance_max.0 <= MAX_PERFORMANCE
             && self.baseline.is_sound()
             && self.baseline.suits(self.settlement_interval_ms)
             && self.baseline.needs_after_ms() <= self.grace_ms.into()
             && self.score.is_sound()
             && self.deviation.is_sound()
+            && self.split.is_sound()
     }
 
     /// Whether an event in `area` may be opened under these rules.

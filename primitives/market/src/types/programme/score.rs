@@ -26,6 +26,12 @@ pub struct ScoreRule {
     pub bar_after: u8,
     /// For how many days from the end of the last of these events.
     pub bar_days: u16,
+    /// Share of valid readings from which a record's data is valid, at most 10,000.
+    pub valid_from: BasisPoints,
+    /// Share from which it is doubtful, at most `valid_from`; below it is invalid.
+    pub doubtful_from: BasisPoints,
+    /// What doubtful data counts for where it would raise a standing, at most 10,000; invalid data counts for nothing there.
+    pub doubtful_weight: BasisPoints,
 }
 
 impl ScoreRule {
@@ -40,6 +46,9 @@ impl ScoreRule {
             default_below: BasisPoints(2_000),
             bar_after: 3,
             bar_days: 30,
+            valid_from: BasisPoints(9_500),
+            doubtful_from: BasisPoints(5_000),
+            doubtful_weight: BasisPoints(5_000),
         }
     }
 
@@ -48,6 +57,9 @@ impl ScoreRule {
         self.own_weight.0 <= BASIS_POINTS
             && self.credit_weight.0 <= BASIS_POINTS
             && self.default_below.0 <= BASIS_POINTS
+            && self.valid_from.0 <= BASIS_POINTS
+            && self.doubtful_from <= self.valid_from
+            && self.doubtful_weight.0 <= BASIS_POINTS
             && self.response_standard_ms > 0
             && self.rate_standard.0 > 0
             && self.precision_standard.0 > 0
