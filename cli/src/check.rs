@@ -10,7 +10,7 @@ use loadstone_dag::{leaves_root, Anchor, AnchorLeaf, Body, Slot, Unit};
 use loadstone_evidence::sign::{verify_batch, Signed};
 use loadstone_market::baseline::Reading;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeBounds};
 
 /// Something that does not agree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -163,11 +163,11 @@ pub fn readings(unit: &Unit) -> Vec<Reading> {
 }
 
 impl Units {
-    /// Readings of `device` in anchors up to `last`, in the order of its chain.
-    pub fn readings_of(&self, device: DeviceId, last: AnchorNumber) -> Vec<Reading> {
+    /// Readings of `device` in these anchors, in the order of its chain.
+    pub fn readings_of(&self, device: DeviceId, anchors: impl RangeBounds<AnchorNumber>) -> Vec<Reading> {
         let first = Slot { device, incarnation: Incarnation(0), sequence: Sequence(0) };
         let end = Slot { device, incarnation: Incarnation(u16::MAX), sequence: Sequence(u64::MAX) };
-        let counted = self.anchored.range(first..=end).filter(|(_, (anchor, _))| *anchor <= last);
+        let counted = self.anchored.range(first..=end).filter(|(_, (anchor, _))| anchors.contains(anchor));
         counted.flat_map(|(_, (_, unit))| readings(unit)).collect()
     }
 

@@ -13,7 +13,7 @@ use loadstone_market::{
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fmt::Debug;
+use std::{fmt::Debug, ops::Bound};
 
 /// How much was recomputed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -52,7 +52,7 @@ pub struct Comparison {
 
 /// Compares everything that the chain must show in the event's phase.
 pub fn compare(view: &EventView, units: &Units) -> Comparison {
-    let cutoff = view.cutoff.unwrap_or_default();
+    let since_opening = (Bound::Excluded(view.event.baseline_anchor), Bound::Included(view.cutoff.unwrap_or_default()));
     let inputs: Vec<AuditInput> = view
         .resources
         .iter()
@@ -60,8 +60,8 @@ pub fn compare(view: &EventView, units: &Units) -> Comparison {
             resource: resource.id,
             segments: resource.segments.clone(),
             past: resource.past.clone(),
-            before: units.readings_of(resource.resource.device, view.event.baseline_anchor),
-            during: units.readings_of(resource.resource.device, cutoff),
+            before: units.readings_of(resource.resource.device, ..=view.event.baseline_anchor),
+            during: units.readings_of(resource.resource.device, since_opening),
         })
         .collect();
     let mut audit = audit(&view.event, &view.programme, &inputs, view.event.budget);

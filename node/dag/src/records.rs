@@ -36,7 +36,7 @@ pub fn compute(store: &Store, event: EventId, chunk: u32, inputs: &RecordInputs)
     let mut records: Vec<EventRecord> = Vec::with_capacity(inputs.resources.len());
     for RecordInput { resource, device, segments, past } in &inputs.resources {
         let before = locked(store, *device, inputs)?;
-        let during = until(store, *device, inputs.cutoff)?;
+        let during = since_opening(store, *device, inputs)?;
         records.push(recorder.record(*resource, segments, past, &before, &during));
     }
     Ok(RecordChunk { event, chunk, cutoff: inputs.cutoff_hash, records: BoundedVec::truncate_from(records) })
@@ -59,15 +59,17 @@ fn locked(store: &Store, device: DeviceId, inputs: &RecordInputs) -> Result<Vec<
     Ok(newest_first)
 }
 
-/// In chain order, all readings up to an anchor. The device's clock may lie, so its whole chain is
-/// read: a time in a unit says nothing about those before it.
-fn until(store: &Store, device: DeviceId, last: AnchorNumber) -> Result<Vec<Reading>, StoreError> {
+/// In chain order, the readings anchored since the event was opened, up to the cut-off. The device's clock may lie, so
+/// anchors decide and not times: what was anchored before can't tell of a window that was yet to come. So however long a
+/// chain is, no more of it is read than came since.
+fn since_opening(store: &Store, device: DeviceId, inputs: &RecordInputs) -> Result<Vec<Reading>, StoreError> {
     let mut units = Vec::new();
     store.anchored_backwards(device, |_, place, unit| {
-        if place.anchor <= last {
+        let is_since = place.anchor > inputs.event.baseline_anchor;
+        if is_since && place.anchor <= inputs.cutoff {
             units.push(unit);
         }
-        true
+        is_since
     })?;
     Ok(units.iter().rev().flat_map(readings).collect())
 }
@@ -335,6 +337,8 @@ mod tests {
         assert_eq!(whole.delivered.to_vec(), vec![Watts(20)]);
         // WHEN the cut-off comes before the second one THEN that one is missing
         assert_eq!(record(2, 3).readings_valid, 1);
+        // WHEN the first one was anchored before the event was opened, so ahead of its time, THEN it counts for nothing
+        assert_eq!(record(3, 6).readings_valid, 1);
         // WHEN no anchor precedes the baseline THEN there is none, and nothing is delivered
         let bare = record(0, 6);
         assert_eq!((bare.baseline.to_vec(), bare.delivered.to_vec()), (vec![], vec![Watts(0)]));

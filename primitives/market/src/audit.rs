@@ -25,7 +25,7 @@ pub struct AuditInput {
     pub past: PastEvents,
     /// Its readings in anchors up to the baseline anchor, in chain order.
     pub before: Vec<Reading>,
-    /// Its readings in anchors up to the cut-off, in chain order.
+    /// Its readings in later anchors up to the cut-off, in chain order.
     pub during: Vec<Reading>,
 }
 

@@ -55,8 +55,8 @@ impl<'a> Recorder<'a> {
     ///
     /// Both slices hold readings in rising order of (incarnation, sequence, index): `before` those in units of anchors up
     /// to the event's baseline anchor, of which a suffix serves as well where the method says so
-    /// ([`BaselineMethod::reach`]); `during` all those in units of anchors up to the cut-off. Readings outside the
-    /// window deliver nothing.
+    /// ([`BaselineMethod::reach`]); `during` all those in units of later anchors up to the cut-off. Readings outside
+    /// the window deliver nothing.
     pub fn record(
         &self,
         resource: ResourceId,
