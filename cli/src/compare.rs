@@ -8,7 +8,10 @@ use crate::{
 use loadstone_core::{Balance, Price, Watts};
 use loadstone_market::{
     audit::{audit, Audit, AuditInput, AuditRow},
+    clearing,
     credit::credit,
+    setpoint::Ask,
+    validity::validity,
     Credit, Phase, Pricing, Statement, Totals,
 };
 use serde::Serialize;
@@ -135,12 +138,13 @@ impl Found {
         }
     }
 
-    /// Each segment's place in its price bucket, and the buckets' totals.
+    /// Each segment's place in the bucket of its rank, and the buckets' totals.
     fn bids(&mut self, view: &EventView) {
         let mut buckets = BTreeMap::<Price, Watts>::new();
         for resource in &view.resources {
             for segment in &resource.segments {
-                let total = buckets.entry(segment.price).or_default();
+                let rank = clearing::rank(segment.price, segment.credit, &view.programme.ranks());
+                let total = buckets.entry(rank).or_default();
                 let item = format!("offer of resource {} at {}", resource.id, cny(segment.price));
                 self.same(item, &Some(segment.before), &Some(*total));
                 total.0 = total.0.saturating_add(segment.watts.0);
@@ -156,8 +160,11 @@ impl Found {
     fn clearing(&mut self, view: &EventView, audit: &Audit) {
         self.recomputed.clearings += 1;
         self.same("clearing".into(), &view.clearing, &Some(audit.clearing.clone()));
-        let awarded = audit.rows.iter().fold(0i64, |sum, row| sum.saturating_add(row.award.0));
-        self.same("sum of awards".into(), &Some(audit.clearing.awarded), &Some(Watts(awarded)));
+        let sum = |of: fn(&Ask) -> Watts| {
+            Some(Watts(audit.rows.iter().fold(0i64, |sum, row| sum.saturating_add(of(&row.ask).0))))
+        };
+        self.same("sum of awards".into(), &Some(audit.clearing.awarded), &sum(|ask| ask.award));
+        self.same("sum of reserves".into(), &Some(audit.clearing.reserve.awarded), &sum(|ask| ask.reserve));
         if let Some(order) = &view.order {
             let window = (view.event.start, view.event.end());
             self.same("window of the order".into(), &Some((order.start, order.end)), &Some(window));
@@ -172,7 +179,9 @@ impl Found {
         }
         if chain.is_none_or(|credit| credit.events <= 1) {
             self.recomputed.credits += 1;
-            self.same(item, &chain.cloned(), &Some(credit(None, score, &view.programme.score, view.event.end())));
+            let rule = &view.programme.score;
+            let ours = credit(None, score, validity(&row.record, rule), rule, view.event.end());
+            self.same(item, &chain.cloned(), &Some(ours));
         }
     }
 }

@@ -11,9 +11,11 @@ use loadstone_market::{
 };
 
 /// How each number follows from those before it; whole numbers, `/` in floor and ceil exact.
-pub const FORMULAS: [(&str, &str); 15] = [
-    ("award", "watts below the marginal price; 0 above; at it floor((before + watts) * residual / marginal_total) - floor(before * residual / marginal_total)"),
-    ("quota", "min(award, ceil(award * need / max(needs))), award being the sum over offers"),
+pub const FORMULAS: [(&str, &str); 18] = [
+    ("rank", "price if credit >= 10000; else from + step * ceil((ceil(price * 10000 / credit) - from) / step), with the clearing's ranks"),
+    ("award", "watts if rank < marginal_price; 0 above; at it floor((before + watts) * residual / marginal_total) - floor(before * residual / marginal_total)"),
+    ("reserve", "0 if reserve.awarded == 0 or rank < marginal_price or rank > reserve.price; watts - award if rank < reserve.price; else with u(x) = x - floor(x * residual / marginal_total) if rank == marginal_price else x: floor((u(before) + watts - award) * reserve.residual / reserve.total) - floor(u(before) * reserve.residual / reserve.total)"),
+    ("quota", "min(power, ceil(power * need / max(needs))), power being the sum of awards over offers, and of reserves too from interval reserve_from on"),
     ("setpoint", "without a baseline none; down: max(load_min, baseline - quota); up: min(load_max, baseline + quota)"),
     ("energy", "watts * interval_ms, in W*ms; delivered below 0 counts as 0; without a quota nothing is paid or punished"),
     ("counted", "full = floor(quota * full_until / 10000); top = floor(quota * over_until / 10000); min(delivered, full) + floor(max(0, min(delivered, top) - full) * over_share / 10000)"),
@@ -24,8 +26,9 @@ pub const FORMULAS: [(&str, &str); 15] = [
     ("peer", "median known and more than one scored: min(10000, max(0, 5000 + floor(accuracy / 100) * 100 - median)); else accuracy"),
     ("score", "floor((own_weight * accuracy + (10000 - own_weight) * peer) / 10000)"),
     ("k_index", "rate = min(30000, floor(record.rate * 10000 / rate_standard)); response = 0 if record.rate == 0 else floor(max(0, response_standard_ms - response_time_ms) * 10000 / response_standard_ms); precision = floor(max(0, precision_standard - precision_error) * 10000 / precision_standard); floor((4 * rate + 3 * response + 3 * precision) / 10)"),
-    ("claim", "value = sum of awards * (marginal_price if uniform, else the offer's price); performance = 10000 if performance_max == 0 else min(k_index, performance_max); floor(sum(paid energy) * value * performance / (award * 3600000000 * 10000))"),
-    ("penalty", "min(bond_left, ceil(sum(shortfall * factor) * value / (award * 3600000000 * 10000)))"),
+    ("price", "of an offer at a margin: uniform: max(price, min(price_cap, floor(margin * credit / 10000))); else the offer's price; the margin of awards is marginal_price, that of reserves reserve.price"),
+    ("claim", "twice, for the intervals before reserve_from (power = award) and since (power = award + reserve), and added: value = sum of power * its price; performance = 10000 if performance_max == 0 else min(k_index, performance_max); floor(sum(paid energy) * value * performance / (power * 3600000000 * 10000))"),
+    ("penalty", "min(bond_left, of both parts ceil(sum(shortfall * factor) * value / (power * 3600000000 * 10000)))"),
     ("paid", "claim if claims <= pot; else floor((before + claim) * pot / claims) - floor(before * pot / claims)"),
 ];
 

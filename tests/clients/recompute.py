@@ -26,30 +26,60 @@ class Check:
             self.wrong.append(f"{name}: told {told}, recomputed {ours}")
 
 
+def rank(offer, ranks):
+    if offer["credit"] >= 10_000:
+        return offer["price"]
+    raised = ceil(offer["price"] * 10_000, offer["credit"])
+    return ranks["from"] + ranks["step"] * ceil(raised - ranks["from"], ranks["step"])
+
+
+def reserve(clearing, offer, at, award):
+    """What of an offer at this rank is bought as reserve."""
+    margin, before = clearing["reserve"], offer["before"]
+    if margin["awarded"] == 0 or at < clearing["marginal_price"] or at > margin["price"]:
+        return 0
+    if at < margin["price"]:
+        return offer["watts"] - award
+    if at == clearing["marginal_price"]:
+        before -= before * clearing["residual"] // clearing["marginal_total"]
+    share = lambda upto: upto * margin["residual"] // margin["total"]
+    return share(before + offer["watts"] - award) - share(before)
+
+
 def awards(given, check):
-    """Awards of all offers."""
+    """Award and reserve of each offer."""
     clearing, found = given["clearing"], []
     for number, offer in enumerate(given["steps"]["offers"]):
-        price, watts, before = offer["price"], offer["watts"], offer["before"]
+        at, watts, before = rank(offer, clearing["ranks"]), offer["watts"], offer["before"]
+        check.same(f"rank of offer {number}", offer["rank"], at)
         residual, total = clearing["residual"], clearing["marginal_total"]
-        if price < clearing["marginal_price"]:
+        if at < clearing["marginal_price"]:
             award = watts
-        elif price > clearing["marginal_price"]:
+        elif at > clearing["marginal_price"]:
             award = 0
         else:
             award = (before + watts) * residual // total - before * residual // total
-        check.same(f"award of offer {number}", offer["award"], award)
-        found.append(award)
-    check.same("award", given["steps"]["award"], sum(found))
+        kept = reserve(clearing, offer, at, award)
+        check.same(f"award and reserve of offer {number}", (offer["award"], offer["reserve"]), (award, kept))
+        found.append((award, kept))
+    told = given["steps"]["award"], given["steps"]["reserve"]
+    check.same("award and reserve", told, tuple(sum(part) for part in zip(*found)))
     return found
 
 
-def interval(given, number, award, check):
+def is_called(given, number):
+    """Whether the reserve is called in an interval."""
+    first = given["details"]["reserve_from"]
+    return first is not None and first <= number
+
+
+def interval(given, number, found, check):
     """Paid energy and punished energy of an interval; None without a record."""
     details, rule, record = given["details"], given["rules"]["deviation"], given["record"]
     steps = given["steps"]["intervals"][number]
     need, peak = details["needs"][number], max(details["needs"])
-    quota_w = min(award, ceil(award * need, peak))
+    power = sum(award + kept * is_called(given, number) for award, kept in found)
+    quota_w = min(power, ceil(power * need, peak))
     check.same(f"quota {number}", steps["quota"], quota_w)
     if record is None:
         return None
@@ -112,22 +142,42 @@ def score(given, check):
     return ours["k_index"]
 
 
+def price(given, offer, margin):
+    """What a watt of an offer is paid at a margin."""
+    rules = given["rules"]
+    if rules["pricing"] != "uniform":
+        return offer["price"]
+    return max(offer["price"], min(rules["price_cap"], margin * offer["credit"] // 10_000))
+
+
+def part(given, found, energies, performance, called):
+    """Claim and penalty due for the intervals in which the reserve was called, or for the others."""
+    clearing, value, power = given["clearing"], 0, 0
+    for offer, (award, kept) in zip(given["steps"]["offers"], found):
+        value += award * price(given, offer, clearing["marginal_price"])
+        value += kept * price(given, offer, clearing["reserve"]["price"]) if called else 0
+        power += award + kept if called else award
+    counted = [energy for number, energy in enumerate(energies) if is_called(given, number) == called]
+    divisor = power * 3_600_000_000 * 10_000
+    if not power:
+        return value, 0, 0
+    claim = sum(paid for paid, _ in counted) * value * performance // divisor
+    return value, claim, ceil(sum(punished for _, punished in counted) * value, divisor)
+
+
 def pay(given, found, energies, k_index, check):
     steps, rules = given["steps"]["pay"], given["rules"]
     if steps is None:
         return
-    prices = [offer["price"] for offer in given["steps"]["offers"]]
-    if rules["pricing"] == "uniform":
-        prices = [given["clearing"]["marginal_price"]] * len(prices)
-    value, award = sum(watts * price for watts, price in zip(found, prices)), sum(found)
-    check.same("value", steps["value"], value)
     performance = 10_000
     if rules["performance_max"]:
         performance = 0 if k_index is None else min(k_index, rules["performance_max"])
     check.same("performance", steps["performance"], performance)
-    divisor = award * 3_600_000_000 * 10_000
-    claim = sum(paid for paid, _ in energies) * value * performance // divisor if award else 0
-    due = ceil(sum(punished for _, punished in energies) * value, divisor) if award else 0
+    claim = due = 0
+    for name, called in (("before_call", False), ("since_call", True)):
+        ours = part(given, found, energies, performance, called)
+        check.same(name, tuple(steps[name][key] for key in ("value", "claim", "penalty")), ours)
+        claim, due = claim + ours[1], due + ours[2]
     check.same("claim", steps["claim"], claim)
     check.same("penalty due", steps["penalty_due"], due)
     shared = steps["shared"]
@@ -145,7 +195,7 @@ def recomputed(given):
     check = Check()
     found = awards(given, check)
     numbers = range(len(given["details"]["needs"]))
-    energies = [interval(given, number, sum(found), check) for number in numbers]
+    energies = [interval(given, number, found, check) for number in numbers]
     pay(given, found, energies, score(given, check), check)
     return check
 

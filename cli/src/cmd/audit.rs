@@ -170,7 +170,8 @@ fn rows(view: &EventView, comparison: &Comparison) -> Vec<Value> {
         };
         json!({
             "resource": row.resource,
-            "award_w": row.award,
+            "award_w": row.ask.award,
+            "reserve_w": row.ask.reserve,
             "setpoints_w": row.record.quota.iter().zip(&row.record.baseline).map(level).collect::<Vec<_>>(),
             "record": row.record,
             "score": row.score,
@@ -186,7 +187,7 @@ fn people(view: &EventView, units: &Units, comparison: &Comparison, mismatches: 
     for row in &comparison.audit.rows {
         table.row([
             row.resource.to_string(),
-            row.award.0.to_string(),
+            row.ask.award.0.to_string(),
             levels(&row.record.baseline),
             format!("{}/{}", row.record.readings_valid, row.record.readings_due),
             yuan(row.statement.claim),

@@ -23,6 +23,9 @@ type Reason = BoundedVec<u8, ConstU32<64>>;
 pub struct Dispatch {
     /// The event.
     event: u32,
+    /// Call the reserve that clearing bought, from the next settlement interval on; the event must be dispatched already.
+    #[arg(long)]
+    reserve: bool,
 }
 
 /// Issues an emergency order, or a series of them. By a grid company.
@@ -101,7 +104,8 @@ impl Dispatch {
     pub async fn run(self, context: &Context) -> Result<()> {
         let chain = context.connect().await?;
         let id = EventId(self.event);
-        let receipt = context.sender(&chain)?.submit(&Call::new("Dispatch", "dispatch_event", id)).await?;
+        let call = if self.reserve { "call_reserve" } else { "dispatch_event" };
+        let receipt = context.sender(&chain)?.submit(&Call::new("Dispatch", call, id)).await?;
         let event: Event = chain.at(receipt.block).require(keys::event(id), "the event").await?;
         let mut created = issued(&chain, &receipt, event.area, event.direction).await?;
         created["event"] = json!(id);

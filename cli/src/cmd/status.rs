@@ -10,7 +10,10 @@ use clap::Args;
 use loadstone_core::EventId;
 use loadstone_dag::Anchor;
 use loadstone_evidence::keys;
-use loadstone_market::{clearing::awards, Phase, Totals};
+use loadstone_market::{
+    clearing::{awards, reserves},
+    Phase, Totals,
+};
 use serde_json::{json, Value};
 use std::collections::BTreeSet;
 
@@ -55,6 +58,7 @@ fn row(view: &EventView, resource: &crate::reads::ResourceView) -> Value {
         "owner": resource.resource.owner.to_string(),
         "segments": resource.segments,
         "award_w": view.clearing.as_ref().map(|clearing| awards(clearing, &resource.segments)),
+        "reserve_w": view.clearing.as_ref().map(|clearing| reserves(clearing, &resource.segments)),
         "record": resource.record,
         "score": resource.score,
         "credit": resource.credit,
@@ -75,6 +79,12 @@ fn head(view: &EventView, latest: Option<&Anchor>) -> String {
         let margin = yuan(clearing.marginal_price.0.into());
         format!("{} of {} awarded at {margin} CNY/kWh", clearing.awarded, clearing.offered)
     });
+    let reserve = view.clearing.as_ref().filter(|clearing| clearing.reserve.awarded.0 > 0);
+    let reserve = reserve.map_or("none".into(), |clearing| {
+        let (watts, margin) = (clearing.reserve.awarded, yuan(clearing.reserve.price.0.into()));
+        let called = event.reserve_from.map_or("not called".into(), |from| format!("called from interval {from} on"));
+        format!("{watts} at {margin} CNY/kWh, {called}")
+    });
     let held = view.escrow.as_ref().map_or("nothing".into(), |escrow| {
         format!("{} CNY budget, {} CNY bonds", yuan(escrow.budget), yuan(escrow.bonds))
     });
@@ -87,6 +97,7 @@ fn head(view: &EventView, latest: Option<&Anchor>) -> String {
         ("window", format!("{} to {}", event.start, event.end())),
         ("bidders", format!("{} for {} resources", bidders.len(), view.resources.len())),
         ("clearing", clearing),
+        ("reserve", reserve),
         ("order", order(view)),
         ("baseline anchor", event.baseline_anchor.to_string()),
         ("cut-off anchor", view.cutoff.map_or("not yet".into(), |cutoff| cutoff.to_string())),

@@ -8,8 +8,11 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use loadstone_core::{EventId, ResourceId, Watts, HOUR_MS};
-use loadstone_market::explain::{Explanation, IntervalSteps, PaySteps, Place};
+use loadstone_core::{BasisPoints, EventId, ResourceId, Watts, HOUR_MS};
+use loadstone_market::{
+    explain::{Explanation, IntervalSteps, PaySteps, Place},
+    settle::PartDue,
+};
 use serde_json::{json, to_value};
 use std::collections::BTreeMap;
 
@@ -66,7 +69,7 @@ fn people(read: &steps::Read, told: &Explanation, differences: &[String]) -> Str
         award(read, told),
         intervals(told),
         score(told),
-        told.pay.as_ref().map_or("pay: not yet; the resource is not scored".into(), |pay| pay_lines(told, pay)),
+        told.pay.as_ref().map_or("pay: not yet; the resource is not scored".into(), pay_lines),
     ];
     parts.extend(differences.iter().map(|text| format!("DIFFERS: {text}")));
     parts.join("\n\n")
@@ -81,18 +84,32 @@ fn award(read: &steps::Read, told: &Explanation) -> String {
         clearing.residual,
         clearing.marginal_total
     );
-    let mut table = Table::new(&["price CNY/kWh", "offered W", "before it W", "place", "award W"]);
+    let reserve = &clearing.reserve;
+    let kept = match told.reserve.0 {
+        0 => String::new(),
+        _ => format!(
+            "\nreserve: {} in all. Its margin lies at {}; {} of the {} left there are bought.",
+            told.reserve,
+            cny(reserve.price),
+            reserve.residual,
+            reserve.total
+        ),
+    };
+    let head_of =
+        ["price CNY/kWh", "credit", "rank CNY/kWh", "offered W", "before it W", "place", "award W", "reserve W"];
+    let mut table = Table::new(&head_of);
     for offer in &told.offers {
         let place = match offer.place {
             Place::BelowMargin => "below the margin",
             Place::AtMargin => "at the margin",
             Place::AboveMargin => "above the margin",
         };
-        let watts = [offer.watts, offer.before, offer.award].map(|watts| watts.0.to_string());
-        let [offered, before, award] = watts;
-        table.row([yuan(offer.price.0.into()), offered, before, place.into(), award]);
+        let watts = [offer.watts, offer.before, offer.award, offer.reserve].map(|watts| watts.0.to_string());
+        let [offered, before, award, reserve] = watts;
+        let [price, rank] = [offer.price, offer.rank].map(|price| yuan(price.0.into()));
+        table.row([price, percent(offer.credit.0), rank, offered, before, place.into(), award, reserve]);
     }
-    format!("{head}\n{}", table.render())
+    format!("{head}{kept}\n{}", table.render())
 }
 
 fn intervals(told: &Explanation) -> String {
@@ -124,6 +141,7 @@ fn interval(number: usize, steps: &IntervalSteps) -> Vec<String> {
     let pay = &measured.pay;
     let hours = |energy: u128| (energy / u128::from(HOUR_MS)).to_string();
     let limits = [
+        (steps.is_reserve_called, "reserve called"),
         (measured.is_clamped, "load range"),
         (pay.is_limited, "over-delivery"),
         (pay.is_void, "too far off: unpaid"),
@@ -166,15 +184,22 @@ fn score(told: &Explanation) -> String {
     format!("score: {}\n{others}\n{index}", part(score.score.0))
 }
 
-fn pay_lines(told: &Explanation, pay: &PaySteps) -> String {
-    let mean = pay.value.checked_div(told.award.0.max(0).unsigned_abs().into()).unwrap_or_default();
-    let mut lines = vec![format!(
-        "pay: {} Wh at {} CNY/kWh (mean of the award) x {} for performance: claim {} CNY",
-        pay.paid_energy / u128::from(HOUR_MS),
-        yuan(mean),
-        percent(pay.performance.0),
-        yuan(pay.claim)
-    )];
+fn paid_for(part: &PartDue, mean: &str, performance: BasisPoints) -> String {
+    format!(
+        "pay: {} Wh at {} CNY/kWh ({mean}) x {} for performance: claim {} CNY",
+        part.paid_energy / u128::from(HOUR_MS),
+        yuan(part.value.checked_div(part.award).unwrap_or_default()),
+        percent(performance.0),
+        yuan(part.claim)
+    )
+}
+
+fn pay_lines(pay: &PaySteps) -> String {
+    let mut lines = vec![paid_for(&pay.before_call, "mean of the award", pay.performance)];
+    if pay.since_call.quota_energy > 0 {
+        lines.push(paid_for(&pay.since_call, "mean of award and reserve", pay.performance));
+        lines.push(format!("claim {} CNY in all", yuan(pay.claim)));
+    }
     let Some(shared) = pay.shared else {
         lines.push(format!("penalty before the bond limits it: {} CNY; not settled yet", yuan(pay.penalty_due)));
         return lines.join("\n");

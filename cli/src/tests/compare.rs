@@ -44,13 +44,19 @@ pub fn event() -> Event {
         budget: 1_000_000,
         opened: Millis(10_000),
         baseline_anchor: AnchorNumber(10),
+        reserve_from: None,
         phase: Phase::Settled,
     }
 }
 
 pub fn resource(id: u32) -> ResourceView {
     let owner = AccountId::new([9; 32]);
-    let segment = Segment { price: Price(20_000), watts: Watts(100), before: Watts(100 * i64::from(id)) };
+    let segment = Segment {
+        price: Price(20_000),
+        watts: Watts(100),
+        before: Watts(100 * i64::from(id)),
+        credit: BasisPoints::ONE,
+    };
     ResourceView {
         id: ResourceId(id),
         resource: Resource {
@@ -78,7 +84,7 @@ fn settled() -> (EventView, Units) {
     let trusted = Trusted { last: (AnchorNumber(25), last), ..Trusted::default() };
     let units = check(&GENESIS, history.anchors, &trusted, &history.devices);
     let commitment =
-        Commitment { seal: loadstone_core::Hash::zero(), resources: BoundedVec::default(), bond: 3, revealed: true };
+        Commitment { seal: loadstone_core::Hash::zero(), resources: BoundedVec::default(), credits: BoundedVec::default(), bond: 3, revealed: true };
     let mut view = EventView {
         id: EventId(7),
         event: event(),

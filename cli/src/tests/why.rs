@@ -15,9 +15,9 @@ use loadstone_market::{
 /// a pot and a bond that both fall short.
 fn settled() -> steps::Read {
     let (event, programme, view) = (sample::event(), sample::programme(), sample::resource(0));
-    let segment = Segment { price: Price(20_000), watts: Watts(200), before: Watts(0) };
+    let segment = Segment { price: Price(20_000), watts: Watts(200), before: Watts(0), credit: BasisPoints::ONE };
     let segments = Segments::truncate_from(vec![segment]);
-    let clearing = clear([(Price(20_000), Watts(200))], event.peak_need());
+    let clearing = clear([(Price(20_000), Watts(200))], event.peak_need(), Watts(0), Ranks::default());
     let watts = |values: [i64; 2]| BoundedVec::truncate_from(values.map(Watts).to_vec());
     let record = EventRecord {
         resource: view.id,

@@ -7,9 +7,8 @@ use crate::types::{EventFacts, Guard, Identity, Level};
 use loadstone_core::{AnchorNumber, AreaId, Direction, EventId, Millis, Watts};
 use loadstone_market::{
     baseline::{meter_before, Basis, Reading},
-    clearing::awards,
-    setpoint::{emergency_quota, quota, setpoint},
-    Availability, BaselineMethod, Order, OrderRule, Programme, Reach,
+    setpoint::{emergency_quota, setpoint, Ask},
+    Availability, BaselineMethod, Event, Order, OrderRule, Programme, Reach,
 };
 
 /// Readings that an emergency order's reference needs: the last one.
@@ -51,7 +50,7 @@ enum Share {
     None,
     Event {
         facts: Box<EventFacts>,
-        award: Watts,
+        ask: Ask,
         method: Option<BaselineMethod>,
     },
     Emergency {
@@ -127,9 +126,10 @@ impl Desk {
         if self.need() != Need::Event(id) {
             return;
         }
-        let award = facts.as_ref().map(|facts| awards(&facts.clearing, &facts.segments));
-        self.share = match (facts, award) {
-            (Some(facts), Some(award)) if award.0 > 0 => Share::Event { facts: Box::new(facts), award, method: None },
+        self.share = match facts.map(|facts| (Ask::new(&facts.clearing, &facts.segments), facts)) {
+            Some((ask, facts)) if is_asked(&ask, &facts.event) => {
+                Share::Event { facts: Box::new(facts), ask, method: None }
+            }
             _ => Share::None,
         };
     }
@@ -225,9 +225,9 @@ impl Desk {
             return None;
         }
         let (interval, quota) = match &self.share {
-            Share::Event { facts, award, .. } => {
+            Share::Event { facts, ask, .. } => {
                 let interval = facts.event.interval_at(now)?;
-                (interval, quota(*award, facts.event.need(interval), facts.event.peak_need()))
+                (interval, ask.quota(&facts.event, interval))
             }
             Share::Emergency { quota } => (0, *quota),
             Share::Unknown | Share::None => return None,
@@ -269,4 +269,9 @@ impl Desk {
         self.guard.completed = true;
         Some(Ended { sequence: self.guard.sequence, setpoint: self.asserted })
     }
+}
+
+/// Whether the event asks anything of the resource, at any time.
+fn is_asked(ask: &Ask, event: &Event) -> bool {
+    (0..event.needs.len()).any(|interval| ask.power(event, interval).0 > 0)
 }

@@ -215,7 +215,7 @@ mod tests {
     use super::*;
     use crate::testing::{unit, unit_id, GENESIS};
     use loadstone_core::{
-        AccountId, AreaId, Direction, Millis, OrganisationId, Price, ProgrammeId, ProgrammeVersion, ResourceId, Watts,
+        AccountId, AreaId, BasisPoints, Direction, Millis, OrganisationId, Price, ProgrammeId, ProgrammeVersion, ResourceId, Watts,
     };
     use loadstone_dag::{Anchor, AnchorLeaf};
     use loadstone_market::{BaselineMethod, Clearing, Event, PastEvents, Phase, Programme, Segment};
@@ -284,6 +284,7 @@ mod tests {
             budget: 0,
             opened: Millis(0),
             baseline_anchor: AnchorNumber(baseline_anchor),
+            reserve_from: None,
             phase: Phase::Dispatched,
         };
         let programme = Programme {
@@ -297,8 +298,9 @@ mod tests {
             marginal_total: Watts(40),
             awarded: Watts(40),
             offered: Watts(40),
+            ..Clearing::default()
         };
-        let segment = Segment { price: Price(1), watts: Watts(40), before: Watts(0) };
+        let segment = Segment { price: Price(1), watts: Watts(40), before: Watts(0), credit: BasisPoints::ONE };
         RecordInputs {
             event,
             programme,

@@ -2,7 +2,9 @@
 
 use crate::{pallet::*, types::*};
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
-use loadstone_core::{traits::Directory, AccountId, Balance, EventId, Hash, Price, ResourceId, Watts, HOUR_MS};
+use loadstone_core::{
+    traits::Directory, AccountId, Balance, BasisPoints, BoundedVec, EventId, Hash, Price, ResourceId, Watts, HOUR_MS,
+};
 use loadstone_market::{
     self as market,
     credit::admit,
@@ -33,34 +35,39 @@ impl<T: Config> Pallet<T> {
 
         let programme = Programmes::<T>::get(event.programme, event.version).ok_or(Error::<T>::UnknownProgramme)?;
         let window = Reservation { event: id, start: event.start, end: event.end() };
-        let mut capacity = Watts(0);
+        let (mut capacity, mut credits) = (Watts(0), BoundedVec::new());
         for resource in &resources {
-            let own = Self::biddable_capacity(&bidder, *resource, &event, &programme)?;
+            let (own, credit) = Self::biddable(&bidder, *resource, &event, &programme)?;
+            if programme.credit_rank_floor.0 > 0 {
+                // As many as resources, which have the same bound.
+                credits.try_push(credit).map_err(|_| Error::<T>::Overflow)?;
+            }
             capacity = Watts(capacity.0.checked_add(own.0).ok_or(Error::<T>::Overflow)?);
             Self::reserve(*resource, event.direction, window)?;
         }
         let bond = bond(programme.price_cap, capacity, window.end.since(window.start)).ok_or(Error::<T>::Overflow)?;
         T::Escrow::hold_bond(id, &bidder, bond)?;
         let committed = resources.len() as u32;
-        Commitments::<T>::insert(id, place, Commitment { seal, resources, bond, revealed: false });
+        Commitments::<T>::insert(id, place, Commitment { seal, resources, credits, bond, revealed: false });
         Self::deposit_event(Event::BidCommitted { event: id, bidder, batch, resources: committed, bond });
         Ok(())
     }
 
-    /// Registered capacity of a resource that `bidder` may bid in `event`.
-    fn biddable_capacity(
+    /// Registered capacity of a resource that `bidder` may bid in `event`, and the credit that ranks it there.
+    fn biddable(
         bidder: &AccountId,
         id: ResourceId,
         event: &market::Event,
         programme: &Programme,
-    ) -> Result<Watts, DispatchError> {
+    ) -> Result<(Watts, BasisPoints), DispatchError> {
         let resource = T::Directory::resource(id).ok_or(Error::<T>::UnknownResource)?;
         ensure!(resource.owner == *bidder, Error::<T>::NotOwner);
         ensure!(resource.area == event.area, Error::<T>::OtherArea);
         let capacity = resource.capacity(event.direction);
         ensure!(capacity >= programme.bid_min, Error::<T>::CapacityBelowMinimum);
-        admit(T::Standings::credit(id).as_ref(), event, programme).map_err(Error::<T>::from)?;
-        Ok(capacity)
+        let standing = T::Standings::credit(id);
+        admit(standing.as_ref(), event, programme).map_err(Error::<T>::from)?;
+        Ok((capacity, programme.ranking_credit(standing.map(|standing| standing.credit))))
     }
 
     pub(crate) fn count_in(event: EventId, bidder: &AccountId, more: u32) -> DispatchResult {

@@ -10,7 +10,8 @@ use frame_support::{ensure, pallet_prelude::DispatchResult};
 use frame_system::{ensure_signed, pallet_prelude::OriginFor};
 use loadstone_core::{
     traits::{AnchorLog, Directory},
-    AccountId, Balance, BoundedVec, Direction, EventId, Hash, Price, ProgrammeId, Resource, ResourceId, Role, Watts,
+    AccountId, Balance, BasisPoints, BoundedVec, Direction, EventId, Hash, Price, ProgrammeId, Resource, ResourceId,
+    Role, Watts,
 };
 use loadstone_market::{
     self as market, clearing, settle, traits::Escrow, BidResources, Commitment, Offer, Phase, Pricing, Programme,
@@ -52,6 +53,7 @@ impl<T: Config> Pallet<T> {
             budget: 0,
             opened: Self::now(),
             baseline_anchor: T::Anchors::latest_anchor(),
+            reserve_from: None,
             phase: Phase::Open,
         };
         let budget = cost(&record, price);
@@ -65,7 +67,7 @@ impl<T: Config> Pallet<T> {
     fn ensure_sound_terms(terms: &Terms, programme: &Programme, resource: &Resource) -> DispatchResult {
         Self::ensure_covered_window(programme, (resource.area, terms.direction), &terms.needs, terms.start)?;
         ensure!(Self::now() < terms.start, Error::<T>::StartTooSoon);
-        Self::bucket_of(terms.price, programme)?;
+        Self::ensure_price(terms.price, programme)?;
         let peak = terms.needs.iter().copied().max().unwrap_or_default();
         ensure!(peak >= programme.bid_min, Error::<T>::BidBelowMinimum);
         // What a load can feed in or draw is its range, which may be more than it can be regulated by.
@@ -87,7 +89,7 @@ impl<T: Config> Pallet<T> {
         Self::seal_open(id, &seller, &event, (resource, price), &programme)?;
 
         let peak = event.peak_need();
-        Clearings::<T>::insert(id, clearing::clear([(price, peak)], peak));
+        Clearings::<T>::insert(id, clearing::clear([(price, peak)], peak, Watts(0), programme.ranks()));
         Self::deposit_event(Event::ContractAccepted { event: id, seller, resource });
         Self::enter(id, Phase::Cleared)?;
         Self::enter(id, Phase::Dispatched)
@@ -107,10 +109,10 @@ impl<T: Config> Pallet<T> {
         T::Escrow::hold_bond(id, seller, bond)?;
         Bidders::<T>::mutate(id, seller, |own| own.revealed_bond = own.revealed_bond.saturating_add(bond));
         let resources = BidResources::truncate_from(vec![resource]);
-        let commitment = Commitment { seal: Hash::zero(), resources, bond, revealed: true };
+        let commitment = Commitment { seal: Hash::zero(), resources, credits: BoundedVec::new(), bond, revealed: true };
         Commitments::<T>::insert(id, (seller.clone(), 0), commitment);
         let offers = BoundedVec::truncate_from(vec![Offer { price, watts: peak }]);
-        Self::enter_bid(id, &ResourceBid { resource, offers }, programme)
+        Self::enter_bid(id, &ResourceBid { resource, offers }, BasisPoints::ONE, programme)
     }
 }
 

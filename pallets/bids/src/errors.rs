@@ -119,6 +119,10 @@ mod errors {
         BidBelowMinimum,
         /// A resource's offers add up to more than its registered capacity.
         BidAboveCapacity,
+        /// The event's clearing bought no reserve.
+        NoReserve,
+        /// The reserve was called before.
+        ReserveCalled,
     }
 
     impl<T> From<loadstone_market::credit::Unfit> for Error<T> {

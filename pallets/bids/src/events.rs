@@ -23,7 +23,9 @@ mod events {
         /// The resource's owner accepted it.
         ContractAccepted { event: EventId, seller: AccountId, resource: ResourceId },
         /// An event was cleared.
-        EventCleared { event: EventId, marginal_price: Price, awarded: Watts, offered: Watts },
+        EventCleared { event: EventId, marginal_price: Price, awarded: Watts, reserved: Watts, offered: Watts },
+        /// The reserve was called from a settlement interval on.
+        ReserveCalled { event: EventId, from: u8, watts: Watts },
         /// An event entered a phase.
         PhaseEntered { event: EventId, phase: Phase },
         /// A bond fell to the opener: its bidder did not reveal.

@@ -9,7 +9,7 @@ use frame_support::{
 use loadstone_core::{quorum, AccountId, Balance, EventId, Millis, ResourceId};
 use loadstone_market::{
     self as market,
-    traits::{Market, OnPhase},
+    traits::{Market, OnPhase, Reserve},
     Clearing, Phase, Programme,
 };
 use sp_runtime::DispatchError;
@@ -113,5 +113,13 @@ impl<T: Config> Market for Pallet<T> {
         // Clearing is more than a change of phase: it must leave a result.
         ensure!(phase != Phase::Cleared || Clearings::<T>::contains_key(event), Error::<T>::WrongPhase);
         Self::enter(event, phase)
+    }
+}
+
+impl<T: Config> Reserve for Pallet<T> {
+    type Error = DispatchError;
+
+    fn call_reserve(event: EventId, from: u8) -> DispatchResult {
+        Self::do_call_reserve(event, from)
     }
 }

@@ -6,8 +6,9 @@ use frame_support::{derive_impl, parameter_types, storage_alias, traits::Time, B
 use frame_support::{pallet_prelude::ValueQuery, traits::Hooks, weights::Weight};
 use loadstone_core::{
     traits::{AnchorLog, Directory, StandingAvailability},
-    AccountId, AnchorNumber, AreaId, Balance, BoundedVec, Device, DeviceId, Direction, EventId, Hash, MemberIndex,
-    Millis, Name, OrganisationId, Participant, Price, ProgrammeId, Resource, ResourceId, Role, Signature, Watts,
+    AccountId, AnchorNumber, AreaId, Balance, BasisPoints, BoundedVec, Device, DeviceId, Direction, EventId, Hash,
+    MemberIndex, Millis, Name, OrganisationId, Participant, Price, ProgrammeId, Resource, ResourceId, Role, Signature,
+    Watts,
 };
 use loadstone_market::{
     seal,
@@ -116,6 +117,9 @@ impl AnchorLog for World {
 impl Standings for World {
     fn credit(resource: ResourceId) -> Option<Credit> {
         Standing::get(resource)
+    }
+    fn reliability(_: ResourceId) -> Option<BasisPoints> {
+        None
     }
 }
 

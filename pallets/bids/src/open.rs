@@ -60,6 +60,7 @@ impl<T: Config> Pallet<T> {
             budget,
             opened: Self::now(),
             baseline_anchor: T::Anchors::latest_anchor(),
+            reserve_from: None,
             phase: Phase::Open,
         };
         Events::<T>::insert(event, record);

@@ -4,8 +4,10 @@ use crate::{commit::is_rising, pallet::*};
 use alloc::vec::Vec;
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use frame_system::pallet_prelude::BlockNumberFor;
-use loadstone_core::{traits::Directory, AccountId, EventId, Hash, Price, Watts};
-use loadstone_market::{self as market, seal, Batch, BidResources, BidSheet, Offer, Programme, ResourceBid, Segment};
+use loadstone_core::{traits::Directory, AccountId, BasisPoints, EventId, Hash, Price, Watts};
+use loadstone_market::{
+    self as market, clearing::rank, seal, Batch, BidResources, BidSheet, Offer, Programme, ResourceBid, Segment,
+};
 use sp_runtime::{traits::Zero, DispatchError};
 
 impl<T: Config> Pallet<T> {
@@ -29,7 +31,10 @@ impl<T: Config> Pallet<T> {
         for bid in &sheet {
             let watts = Self::ensure_admissible(bid, &event, &programme)?;
             offered = plus(offered, watts).ok_or(Error::<T>::Overflow)?;
-            Self::enter_bid(id, bid, &programme)?;
+            let place =
+                commitment.resources.binary_search(&bid.resource).map_err(|_| Error::<T>::ResourceNotCommitted)?;
+            let credit = commitment.credits.get(place).copied().unwrap_or(BasisPoints::ONE);
+            Self::enter_bid(id, bid, credit, &programme)?;
         }
         commitment.revealed = true;
         Bidders::<T>::mutate(id, &bidder, |own| {
@@ -78,14 +83,20 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Puts one resource's offers into their buckets and the resource on the event's list.
-    pub(crate) fn enter_bid(id: EventId, bid: &ResourceBid, programme: &Programme) -> DispatchResult {
+    pub(crate) fn enter_bid(
+        id: EventId,
+        bid: &ResourceBid,
+        credit: BasisPoints,
+        programme: &Programme,
+    ) -> DispatchResult {
         let mut segments = market::Segments::new();
         for Offer { price, watts } in bid.offers.iter().cloned() {
-            let bucket = Self::bucket_of(price, programme)?;
+            Self::ensure_price(price, programme)?;
+            let bucket = Self::bucket_of(rank(price, credit, &programme.ranks()), programme)?;
             let before = Buckets::<T>::get(id, bucket);
             Buckets::<T>::insert(id, bucket, plus(before, watts).ok_or(Error::<T>::Overflow)?);
             // As many segments as offers, which have the same bound.
-            segments.try_push(Segment { price, watts, before }).map_err(|_| Error::<T>::Overflow)?;
+            segments.try_push(Segment { price, watts, before, credit }).map_err(|_| Error::<T>::Overflow)?;
         }
         Segments::<T>::insert(id, bid.resource, segments);
         let place = EventResourceCount::<T>::get(id);
@@ -94,10 +105,15 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Index of the bucket of a price within floor and cap and on a tick.
-    pub(crate) fn bucket_of(price: Price, programme: &Programme) -> Result<u32, DispatchError> {
+    /// A price lies within floor and cap and on a tick.
+    pub(crate) fn ensure_price(price: Price, programme: &Programme) -> DispatchResult {
         ensure!(programme.price_floor <= price && price <= programme.price_cap, Error::<T>::PriceOutOfRange);
-        let above = price.0.saturating_sub(programme.price_floor.0);
+        Self::bucket_of(price, programme).map(drop)
+    }
+
+    /// Index of the bucket of a rank, which lies on a tick.
+    fn bucket_of(rank: Price, programme: &Programme) -> Result<u32, DispatchError> {
+        let above = rank.0.saturating_sub(programme.price_floor.0);
         ensure!(above.checked_rem(programme.price_tick.0) == Some(0), Error::<T>::PriceOffTick);
         let bucket = above.checked_div(programme.price_tick.0).and_then(|bucket| u32::try_from(bucket).ok());
         Ok(bucket.ok_or(Error::<T>::PriceOffTick)?)

@@ -1,7 +1,7 @@
 //! What must hold of the market's storage in every block.
 
 use crate::{
-    clear::{bucket_count, bucket_price},
+    clear::{bucket_count, bucket_rank},
     commit::is_rising,
     pallet::*,
     types::*,
@@ -9,7 +9,7 @@ use crate::{
 use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::ensure;
 use loadstone_core::{AccountId, EventId, Watts};
-use loadstone_market::{self as market, clearing, Phase};
+use loadstone_market::{self as market, clearing, Clearing, Phase};
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
@@ -78,14 +78,15 @@ impl<T: Config> Pallet<T> {
     fn check_segments_add_up_to_their_buckets(event: EventId) -> Result<(), TryRuntimeError> {
         let record = Events::<T>::get(event).ok_or("an event is gone")?;
         let programme = Programmes::<T>::get(record.programme, record.version).ok_or("an event has no programme")?;
-        let prices: BTreeMap<_, _> =
-            (0..bucket_count(&programme)).map(|bucket| (bucket_price(&programme, bucket), bucket)).collect();
+        let ranks: BTreeMap<_, _> =
+            (0..bucket_count(&programme)).map(|bucket| (bucket_rank(&programme, bucket), bucket)).collect();
         let mut totals = BTreeMap::<u32, i64>::new();
         let count = EventResourceCount::<T>::get(event);
         for place in 0..count {
             let resource = EventResources::<T>::get(event, place).ok_or("a revealed resource is not listed")?;
             for segment in Segments::<T>::get(event, resource) {
-                let bucket = prices.get(&segment.price).ok_or("a segment's price has no bucket")?;
+                let bucket = ranks.get(&clearing::rank(segment.price, segment.credit, &programme.ranks()));
+                let bucket = bucket.ok_or("a segment's rank has no bucket")?;
                 *totals.entry(*bucket).or_default() += segment.watts.0;
             }
         }
@@ -103,10 +104,16 @@ impl<T: Config> Pallet<T> {
         };
         let programme = Programmes::<T>::get(record.programme, record.version).ok_or("an event has no programme")?;
         let buckets =
-            (0..bucket_count(&programme)).map(|at| (bucket_price(&programme, at), Buckets::<T>::get(event, at)));
-        ensure!(clearing == clearing::clear(buckets, record.peak_need()), "a clearing does not follow");
-        let awarded: i64 = Segments::<T>::iter_prefix_values(event).map(|s| clearing::awards(&clearing, &s).0).sum();
-        ensure!(clearing.awarded == Watts(awarded), "awards do not add up");
+            (0..bucket_count(&programme)).map(|at| (bucket_rank(&programme, at), Buckets::<T>::get(event, at)));
+        let peak = record.peak_need();
+        let again = clearing::clear(buckets, peak, programme.reserve_of(peak), programme.ranks());
+        ensure!(clearing == again, "a clearing does not follow");
+        let sum = |of: fn(&Clearing, &market::Segments) -> Watts| -> i64 {
+            Segments::<T>::iter_prefix_values(event).map(|segments| of(&clearing, &segments).0).sum()
+        };
+        ensure!(clearing.awarded.0 == sum(clearing::awards), "awards do not add up");
+        ensure!(clearing.reserve.awarded.0 == sum(clearing::reserves), "reserves do not add up");
+        ensure!(record.reserve_from.is_none() || clearing.reserve.awarded.0 > 0, "a reserve was called that is none");
         Ok(())
     }
 

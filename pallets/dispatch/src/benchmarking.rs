@@ -15,7 +15,7 @@ pub trait BenchmarkHelper {
     fn participant(seed: u32, role: Role) -> AccountId;
     /// A resource of `owner` in `area` with at least 10,000 W in both directions.
     fn resource(owner: &AccountId, area: AreaId) -> ResourceId;
-    /// A cleared event of `opener` whose window begins at `start` and lasts ten seconds or longer.
+    /// A cleared event of `opener` with a reserve, whose window begins at `start` and lasts ten seconds or longer.
     fn cleared_event(opener: &AccountId, area: AreaId, direction: Direction, start: Millis) -> EventId;
     /// Sets chain time.
     fn set_time(now: Millis);
@@ -86,6 +86,16 @@ mod benchmarks {
         #[extrinsic_call]
         _(RawOrigin::Signed(grid), event);
         assert_eq!(Orders::<T>::get(AREA, DOWN).map(|order| order.rule), Some(OrderRule::Event(event)));
+    }
+
+    #[benchmark]
+    fn call_reserve() {
+        let grid = ordered::<T>();
+        let event = T::BenchmarkHelper::cleared_event(&grid, AREA, DOWN, NOW.after(1_000));
+        assert!(Pallet::<T>::dispatch_event(RawOrigin::Signed(grid.clone()).into(), event).is_ok());
+        #[extrinsic_call]
+        _(RawOrigin::Signed(grid), event);
+        assert_eq!(Orders::<T>::get(AREA, DOWN).map(|order| order.sequence), Some(3));
     }
 
     #[benchmark]

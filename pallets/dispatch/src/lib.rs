@@ -58,7 +58,7 @@ pub mod pallet {
         Watts,
     };
     use loadstone_market::{
-        traits::{Market, Standings},
+        traits::{Market, Reserve, Standings},
         Availability, Limits, Order, Selection, Supply,
     };
 
@@ -73,7 +73,7 @@ pub mod pallet {
         /// Participants and resources.
         type Directory: Directory;
         /// Events to dispatch.
-        type Market: Market<Error = DispatchError>;
+        type Market: Market<Error = DispatchError> + Reserve<Error = DispatchError>;
         /// How reliable resources have shown themselves.
         type Standings: Standings;
         /// Newest anchor, which an order's reference loads are bound to.
@@ -193,6 +193,8 @@ pub mod pallet {
         NotOpenersOrganisation,
         /// The event is neither cleared nor dispatched.
         EventNotCleared,
+        /// The event is not dispatched, or no longer.
+        EventNotDispatched,
         /// The event is a contract between two parties: nobody orders it.
         ContractTakesNoOrder,
         /// The event's window is over.
@@ -311,6 +313,15 @@ pub mod pallet {
         ) -> DispatchResult {
             Self::ensure_registered(origin)?;
             Self::do_refresh(resource, direction)
+        }
+
+        /// Calls the reserve that an event's clearing bought, from its next settlement interval on, by another order of the
+        /// event. Once, by a grid company of the opener's organisation.
+        #[pallet::call_index(5)]
+        #[pallet::weight((T::WeightInfo::call_reserve(), DispatchClass::Operational))]
+        pub fn call_reserve(origin: OriginFor<T>, event: EventId) -> DispatchResult {
+            let (_, dispatcher) = Self::ensure_role(origin, Role::GridCompany)?;
+            Self::do_call_reserve(dispatcher.organisation, event)
         }
     }
 

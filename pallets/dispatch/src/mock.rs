@@ -13,7 +13,7 @@ use loadstone_core::{
     Resource, ResourceId, Role, Signature, Watts, CHANGE_ENGINE_ID,
 };
 use loadstone_market::{
-    traits::{Market, Standings},
+    traits::{Market, Reserve, Standings},
     Clearing, Credit, Event, Limits, Order, Phase, Programme, Segments,
 };
 use sp_runtime::{traits::IdentityLookup, BuildStorage, DigestItem, DispatchError, DispatchResult};
@@ -137,6 +137,18 @@ impl Market for World {
     }
 }
 
+impl Reserve for World {
+    type Error = DispatchError;
+    fn call_reserve(id: EventId, from: u8) -> DispatchResult {
+        MarketEvents::mutate(id, |event| {
+            let event = event.as_mut().ok_or("no such event")?;
+            frame_support::ensure!(event.reserve_from.is_none(), "called before");
+            event.reserve_from = Some(from);
+            Ok(())
+        })
+    }
+}
+
 impl Standings for World {
     fn credit(_: ResourceId) -> Option<Credit> {
         None
@@ -242,6 +254,7 @@ pub fn cleared() -> Event {
         budget: 1,
         opened: Millis(BEGIN),
         baseline_anchor: AnchorNumber(3),
+        reserve_from: None,
         phase: Phase::Cleared,
     }
 }

@@ -7,7 +7,11 @@ use loadstone_core::{
     traits::{AnchorLog, Directory},
     AreaId, ChangeNotice, Direction, EventId, Millis, OrganisationId, CHANGE_ENGINE_ID,
 };
-use loadstone_market::{selection::select, traits::Market, Order, OrderRule, Phase, Pricing, Selection};
+use loadstone_market::{
+    selection::select,
+    traits::{Market, Reserve},
+    Order, OrderRule, Phase, Pricing, Selection,
+};
 use sp_runtime::{DigestItem, DispatchError};
 
 impl<T: Config> Pallet<T> {
@@ -48,6 +52,19 @@ impl<T: Config> Pallet<T> {
         }
         Self::deposit_event(Event::EventDispatched { event: id, area, direction, sequence });
         Ok(())
+    }
+
+    /// Calls the reserve of an event from the next settlement interval on: nobody can have held what it was not asked yet.
+    /// The event's order is issued anew, so that nodes look again.
+    pub(crate) fn do_call_reserve(dispatcher: OrganisationId, id: EventId) -> DispatchResult {
+        let event = T::Market::event(id).ok_or(Error::<T>::UnknownEvent)?;
+        ensure!(event.phase == Phase::Dispatched, Error::<T>::EventNotDispatched);
+        let next = event.interval_at(Self::now()).map_or(0, |interval| interval.saturating_add(1));
+        ensure!(Self::now() < event.end() && next < event.needs.len(), Error::<T>::WindowOver);
+        // An event has at most 96 intervals.
+        let from = u8::try_from(next).map_err(|_| Error::<T>::WindowOver)?;
+        T::Market::call_reserve(id, from)?;
+        Self::do_dispatch_event(dispatcher, id)
     }
 
     pub(crate) fn do_dispatch_emergency(area: AreaId, direction: Direction, wanted: Emergency) -> DispatchResult {

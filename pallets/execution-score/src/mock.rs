@@ -14,7 +14,7 @@ use loadstone_market::{
     clearing::{awards, clear},
     setpoint::quota,
     traits::{Market, OnPhase},
-    Clearing, Event, EventRecord, Phase, Programme, RecordChunk, ScoreRule, Segment, Segments, RECORD_CHUNK,
+    Clearing, Event, EventRecord, Phase, Programme, Ranks, RecordChunk, ScoreRule, Segment, Segments, RECORD_CHUNK,
 };
 use sp_runtime::{BuildStorage, DispatchError};
 use std::{cell::RefCell, collections::BTreeMap};
@@ -201,7 +201,12 @@ pub fn open(resources: u32) -> EventId {
     let id = EventId(EVENTS.with_borrow(|events| events.len() as u32));
     let price_of = |index: u32| Price(if index + 1 == resources && resources > 1 { 9_000 } else { 5_000 });
     let segments = |index: u32| {
-        let segment = Segment { price: price_of(index), watts: Watts(1_000), before: Watts(index as i64 * 1_000) };
+        let segment = Segment {
+            price: price_of(index),
+            watts: Watts(1_000),
+            before: Watts(index as i64 * 1_000),
+            credit: BasisPoints::ONE,
+        };
         Segments::truncate_from(vec![segment])
     };
     let awarded = if resources > 1 { resources as i64 - 1 } else { resources as i64 };
@@ -220,10 +225,11 @@ pub fn open(resources: u32) -> EventId {
         budget: 1_000_000,
         opened: Millis(800_000),
         baseline_anchor: AnchorNumber(0),
+        reserve_from: None,
         phase: Phase::Cleared,
     };
     let resources = (0..resources).map(|index| (ResourceId(100 + index), segments(index))).collect();
-    let entry = Entry { event, clearing: clear(buckets, peak), resources };
+    let entry = Entry { event, clearing: clear(buckets, peak, Watts(0), Ranks::default()), resources };
     EVENTS.with_borrow_mut(|events| events.insert(id, entry));
     id
 }

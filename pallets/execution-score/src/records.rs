@@ -14,13 +14,12 @@ use frame_support::{
 use frame_system::pallet_prelude::BlockNumberFor;
 use loadstone_core::{
     traits::{AnchorLog, Directory},
-    AnchorNumber, BasisPoints, EventId, Hash, ResourceId, Watts, HOUR_MS,
+    AnchorNumber, BasisPoints, EventId, Hash, ResourceId, HOUR_MS,
 };
 use loadstone_dag::{BoundedCertificate, RecordsClaim};
 use loadstone_market::{
-    clearing::awards,
     score::{accuracy, Histogram},
-    setpoint::quota,
+    setpoint::Ask,
     traits::Market,
     Credit, EventRecord, PastEvent, PastEvents, Phase, Pricing, RecordChunk, RecordInput, RecordInputs, Score,
     MAX_LOOK_BACK, RECORD_CHUNK,
@@ -104,16 +103,15 @@ impl<T: Config> Pallet<T> {
         ensure!(resources.iter().eq(chunk.records.iter().map(|record| &record.resource)), Error::<T>::ResourceMismatch);
         let event = T::Market::event(chunk.event).ok_or(Error::<T>::UnknownEvent)?;
         let clearing = T::Market::clearing(chunk.event).ok_or(Error::<T>::UnknownEvent)?;
-        let peak = event.peak_need();
         for record in &chunk.records {
             let intervals = event.needs.len();
             let fits = record.quota.len() == intervals && record.delivered.len() == intervals;
             ensure!(fits, Error::<T>::IntervalMismatch);
             ensure!([0, intervals].contains(&record.baseline.len()), Error::<T>::IntervalMismatch);
             ensure!(record.readings_valid <= record.readings_due, Error::<T>::ReadingsExceedDue);
-            let award = awards(&clearing, &T::Market::segments(chunk.event, record.resource));
-            let due = |need: &Watts| quota(award, *need, peak);
-            ensure!(event.needs.iter().map(due).eq(record.quota.iter().copied()), Error::<T>::QuotaMismatch);
+            let ask = Ask::new(&clearing, &T::Market::segments(chunk.event, record.resource));
+            let due = (0..intervals).map(|interval| ask.quota(&event, interval));
+            ensure!(due.eq(record.quota.iter().copied()), Error::<T>::QuotaMismatch);
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ use loadstone_market::{
     score::{accuracy, Histogram},
     setpoint::quota,
     traits::{Escrow, Market, OnPhase, Scores},
-    Clearing, Event, EventRecord, Phase, Pricing, Programme, Score, Segment, Segments,
+    Clearing, Event, EventRecord, Phase, Pricing, Programme, Ranks, Score, Segment, Segments,
 };
 use sp_runtime::{BuildStorage, DispatchError};
 use std::{cell::RefCell, collections::BTreeMap};
@@ -249,14 +249,20 @@ fn clear_specs(specs: &[Spec]) -> (Clearing, Watts, Vec<Segments>) {
         .iter()
         .map(|spec| {
             let total = buckets.entry(spec.price).or_default();
-            let segment = Segment { price: Price(spec.price), watts: Watts(spec.watts), before: Watts(*total) };
+            let segment = Segment {
+                price: Price(spec.price),
+                watts: Watts(spec.watts),
+                before: Watts(*total),
+                credit: BasisPoints::ONE,
+            };
             *total += spec.watts;
             Segments::truncate_from(vec![segment])
         })
         .collect();
     let offered: i64 = buckets.values().sum();
     let need = Watts((offered * 4 / 5).max(1));
-    let clearing = clear(buckets.into_iter().map(|(price, watts)| (Price(price), Watts(watts))), need);
+    let clearing =
+        clear(buckets.into_iter().map(|(price, watts)| (Price(price), Watts(watts))), need, Watts(0), Ranks::default());
     (clearing, need, segments)
 }
 
@@ -294,6 +300,7 @@ pub fn measured(specs: &[Spec], budget: Balance, bond: Balance, pricing: Pricing
         budget,
         opened: Millis(0),
         baseline_anchor: AnchorNumber(0),
+        reserve_from: None,
         phase: Phase::Recorded,
     };
     let place = |(spec, segments): (&Spec, Segments)| {

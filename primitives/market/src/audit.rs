@@ -5,9 +5,10 @@
 
 use crate::{
     baseline::Reading,
-    clearing::{awards, clear},
+    clearing::{clear, rank},
     record::Recorder,
     score::{accuracy, score, Histogram},
+    setpoint::Ask,
     settle::{residue, share, statement},
     Clearing, Event, EventRecord, PastEvents, Programme, Score, Segments, Statement,
 };
@@ -34,8 +35,8 @@ pub struct AuditInput {
 pub struct AuditRow {
     /// Whose.
     pub resource: ResourceId,
-    /// Watts awarded.
-    pub award: Watts,
+    /// Watts awarded, and of reserve.
+    pub ask: Ask,
     /// What was measured.
     pub record: EventRecord,
     /// Its score; `None` when nothing was asked of it.
@@ -62,18 +63,19 @@ pub struct Audit {
 }
 
 /// The clearing of `event` from all segments revealed in it. Sums saturate: capacity bounds real bids.
-pub fn reclear<'a>(event: &Event, segments: impl IntoIterator<Item = &'a Segments>) -> Clearing {
+pub fn reclear<'a>(event: &Event, programme: &Programme, segments: impl IntoIterator<Item = &'a Segments>) -> Clearing {
     let mut buckets = BTreeMap::<Price, Watts>::new();
     for segment in segments.into_iter().flat_map(|segments| segments.iter()) {
-        let total = buckets.entry(segment.price).or_default();
+        let total = buckets.entry(rank(segment.price, segment.credit, &programme.ranks())).or_default();
         total.0 = total.0.saturating_add(segment.watts.0);
     }
-    clear(buckets, event.peak_need())
+    let peak = event.peak_need();
+    clear(buckets, peak, programme.reserve_of(peak), programme.ranks())
 }
 
 /// Recomputes clearing, awards, records, scores and pay of `event` with `pot` to pay from.
 pub fn audit(event: &Event, programme: &Programme, inputs: &[AuditInput], pot: Balance) -> Audit {
-    let clearing = reclear(event, inputs.iter().map(|input| &input.segments));
+    let clearing = reclear(event, programme, inputs.iter().map(|input| &input.segments));
     let recorder = Recorder::new(event, programme, &clearing);
     let records: Vec<EventRecord> = inputs.iter().map(|input| record(&recorder, input)).collect();
     let mut histogram = Histogram::default();
@@ -81,8 +83,8 @@ pub fn audit(event: &Event, programme: &Programme, inputs: &[AuditInput], pot: B
     let judged = inputs.iter().zip(records).map(|(input, record)| {
         let score = score(&record, &programme.score, &histogram);
         let statement = statement(event, programme, &clearing, &input.segments, &record, score.as_ref());
-        let (resource, award) = (input.resource, awards(&clearing, &input.segments));
-        AuditRow { resource, award, record, score, statement }
+        let (resource, ask) = (input.resource, Ask::new(&clearing, &input.segments));
+        AuditRow { resource, ask, record, score, statement }
     });
     let mut rows: Vec<AuditRow> = judged.collect();
     let claims = rows.iter().fold(0, |sum: Balance, row| sum.saturating_add(row.statement.claim));

@@ -4,10 +4,10 @@
 //! can compute each line from the lines above; docs/market.md has the formulas.
 
 use crate::{
-    clearing::{award, awards},
+    clearing::{award, rank, reserved},
     score::{accuracy, score, Histogram},
-    setpoint::{quota, setpoint},
-    settle::{claim, energies, interval_pay, penalty, performance, share, AwardPrice, IntervalPay},
+    setpoint::{setpoint, Ask},
+    settle::{due, interval_pay, performance, share, IntervalPay, PartDue},
     Clearing, Event, EventRecord, Programme, Score, Segments, Statement, Totals,
 };
 use alloc::vec::Vec;
@@ -79,6 +79,8 @@ pub struct Explanation {
     pub offers: Vec<OfferSteps>,
     /// Watts awarded in all.
     pub award: Watts,
+    /// Watts of reserve in all.
+    pub reserve: Watts,
     /// Each settlement interval.
     pub intervals: Vec<IntervalSteps>,
     /// The score; `None` before all records are on chain, and where nothing was asked.
@@ -93,7 +95,7 @@ pub struct Explanation {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
-    /// Below the marginal price: awarded in full.
+    /// Its rank is below the margin: awarded in full.
     BelowMargin,
     /// At it: floor((before + watts) x residual / total) - floor(before x residual / total).
     AtMargin,
@@ -108,12 +110,18 @@ pub struct OfferSteps {
     pub price: Price,
     /// Watts offered.
     pub watts: Watts,
-    /// Watts in its price bucket before it.
+    /// Watts in the bucket of its rank before it.
     pub before: Watts,
+    /// Credit that ranks it.
+    pub credit: BasisPoints,
+    /// Its rank: the price, raised where credit counts.
+    pub rank: Price,
     /// Where it lies.
     pub place: Place,
     /// Watts awarded.
     pub award: Watts,
+    /// Watts of reserve.
+    pub reserve: Watts,
 }
 
 /// One settlement interval.
@@ -121,7 +129,9 @@ pub struct OfferSteps {
 pub struct IntervalSteps {
     /// Watts needed.
     pub need: Watts,
-    /// Watts asked: ceil(award x need / peak need).
+    /// Whether the reserve is called.
+    pub is_reserve_called: bool,
+    /// Watts asked: ceil(award x need / peak need), award and reserve together where that is called.
     pub quota: Watts,
     /// What was measured; `None` before the record is on chain.
     pub measured: Option<MeasuredSteps>,
@@ -157,15 +167,16 @@ pub struct ScoreSteps {
 /// The pay.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
 pub struct PaySteps {
-    /// Sum of awarded watts x price; the award's price is this over the award.
-    pub value: u128,
-    /// Energy that is paid, in W·ms.
-    pub paid_energy: u128,
+    /// What is due for intervals before the reserve was called: claim floor(energy x value x performance / (award x 3.6e9
+    /// W·ms per kWh)).
+    pub before_call: PartDue,
+    /// And since.
+    pub since_call: PartDue,
     /// Factor by which performance scales pay.
     pub performance: BasisPoints,
-    /// Claim: floor(energy x value x performance / (award x 3.6e9 W·ms per kWh)).
+    /// Claim, of both.
     pub claim: Balance,
-    /// Penalty before the bond limits it, rounded up.
+    /// Penalty of both before the bond limits it.
     pub penalty_due: Balance,
     /// Pot, claims and bond; `None` before all claims are known.
     pub shared: Option<Shared>,
@@ -183,9 +194,11 @@ pub fn explain(facts: &Facts) -> Explanation {
         Some(ScoreSteps { scored: histogram.count(), median: histogram.median(), score })
     });
     let judged = facts.record.filter(|record| facts.histogram.is_some() || accuracy(record).is_none());
+    let Ask { award, reserve } = Ask::new(facts.clearing, facts.segments);
     Explanation {
         offers: offers(facts),
-        award: awards(facts.clearing, facts.segments),
+        award,
+        reserve,
         intervals: intervals(facts),
         pay: judged.map(|record| pay(facts, record, score.as_ref().map(|steps| &steps.score))),
         score,
@@ -193,25 +206,32 @@ pub fn explain(facts: &Facts) -> Explanation {
 }
 
 fn offers(facts: &Facts) -> Vec<OfferSteps> {
-    let steps = facts.segments.iter().map(|segment| OfferSteps {
-        price: segment.price,
-        watts: segment.watts,
-        before: segment.before,
-        place: match segment.price.cmp(&facts.clearing.marginal_price) {
-            Ordering::Less => Place::BelowMargin,
-            Ordering::Equal => Place::AtMargin,
-            Ordering::Greater => Place::AboveMargin,
-        },
-        award: award(facts.clearing, segment),
+    let steps = facts.segments.iter().map(|segment| {
+        let rank = rank(segment.price, segment.credit, &facts.clearing.ranks);
+        OfferSteps {
+            price: segment.price,
+            watts: segment.watts,
+            before: segment.before,
+            credit: segment.credit,
+            rank,
+            place: match rank.cmp(&facts.clearing.marginal_price) {
+                Ordering::Less => Place::BelowMargin,
+                Ordering::Equal => Place::AtMargin,
+                Ordering::Greater => Place::AboveMargin,
+            },
+            award: award(facts.clearing, segment),
+            reserve: reserved(facts.clearing, segment),
+        }
     });
     steps.collect()
 }
 
 fn intervals(facts: &Facts) -> Vec<IntervalSteps> {
-    let (peak, award) = (facts.event.peak_need(), awards(facts.clearing, facts.segments));
+    let ask = Ask::new(facts.clearing, facts.segments);
     let steps = facts.event.needs.iter().enumerate().map(|(interval, need)| IntervalSteps {
         need: *need,
-        quota: quota(award, *need, peak),
+        is_reserve_called: facts.event.is_reserve_called(interval),
+        quota: ask.quota(facts.event, interval),
         measured: facts.record.and_then(|record| measured(facts, record, interval)),
     });
     steps.collect()
@@ -233,14 +253,14 @@ fn measured(facts: &Facts, record: &EventRecord, interval: usize) -> Option<Meas
 }
 
 fn pay(facts: &Facts, record: &EventRecord, score: Option<&Score>) -> PaySteps {
-    let price = AwardPrice::new(&facts.programme.pricing, facts.clearing, facts.segments);
-    let energies = energies(record, facts.event.interval_ms, &facts.programme.deviation);
     let performance = performance(facts.programme, score);
-    let claim = claim(energies.paid, &price, performance);
-    let penalty_due = penalty(energies.punished, &price);
+    let [before_call, since_call] =
+        due(facts.event, facts.programme, facts.clearing, facts.segments, record, performance);
+    let claim = before_call.claim.saturating_add(since_call.claim);
+    let penalty_due = before_call.penalty.saturating_add(since_call.penalty);
     PaySteps {
-        value: price.value(),
-        paid_energy: energies.paid,
+        before_call,
+        since_call,
         performance,
         claim,
         penalty_due,

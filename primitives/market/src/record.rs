@@ -8,9 +8,8 @@
 
 use crate::{
     baseline::{Basis, Reading},
-    clearing::awards,
     math::{magnitude, mul_div_ceil, mul_div_floor, watts_signed},
-    setpoint::quota,
+    setpoint::Ask,
     BaselineMethod, Clearing, Event, EventRecord, PastEvents, Programme, RecordInputs, Segments, MAX_INTERVALS,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
@@ -66,7 +65,7 @@ impl<'a> Recorder<'a> {
         during: &[Reading],
     ) -> EventRecord {
         let baseline = Basis { event: self.event, past, before }.baseline(self.method, during).unwrap_or_default();
-        let quotas = self.quotas(awards(self.clearing, segments));
+        let quotas = self.quotas(&Ask::new(self.clearing, segments));
         let deliveries = self.deliveries(&baseline, during);
         let response = self.response(&quotas, &deliveries);
         EventRecord {
@@ -83,9 +82,8 @@ impl<'a> Recorder<'a> {
     }
 
     /// Quota in each interval.
-    fn quotas(&self, award: Watts) -> BoundedVec<Watts, ConstU32<MAX_INTERVALS>> {
-        let peak = self.event.peak_need();
-        let quotas: Vec<_> = self.event.needs.iter().map(|need| quota(award, *need, peak)).collect();
+    fn quotas(&self, ask: &Ask) -> BoundedVec<Watts, ConstU32<MAX_INTERVALS>> {
+        let quotas: Vec<_> = (0..self.event.needs.len()).map(|interval| ask.quota(self.event, interval)).collect();
         BoundedVec::truncate_from(quotas)
     }
 

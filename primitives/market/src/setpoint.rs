@@ -1,9 +1,10 @@
 //! From award or availability to the level that a node holds.
 
 use crate::{
+    clearing::{awards, reserves},
     math::{magnitude, mul_div_ceil, watts},
     selection::call,
-    Availability, AvailabilityEntry, OrderRule,
+    Availability, AvailabilityEntry, Clearing, Event, OrderRule, Segments,
 };
 use loadstone_core::{AvailabilityEpoch, Direction, Watts};
 
@@ -12,6 +13,33 @@ use loadstone_core::{AvailabilityEpoch, Direction, Watts};
 pub fn quota(award: Watts, need: Watts, peak: Watts) -> Watts {
     let award = magnitude(award);
     watts(mul_div_ceil(&[award, magnitude(need)], &[magnitude(peak)]).min(award))
+}
+
+/// What a cleared event may ask of one resource.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ask {
+    /// Watts awarded.
+    pub award: Watts,
+    /// Watts of reserve, asked once it is called.
+    pub reserve: Watts,
+}
+
+impl Ask {
+    /// Of a resource with these segments.
+    pub fn new(clearing: &Clearing, segments: &Segments) -> Self {
+        Self { award: awards(clearing, segments), reserve: reserves(clearing, segments) }
+    }
+
+    /// The most that is asked in `interval` where the need is at its peak.
+    pub fn power(&self, event: &Event, interval: usize) -> Watts {
+        let reserve = if event.is_reserve_called(interval) { self.reserve } else { Watts(0) };
+        Watts(self.award.0.saturating_add(reserve.0))
+    }
+
+    /// Watts asked in `interval`: the [quota] of the award, together with the reserve where that is called.
+    pub fn quota(&self, event: &Event, interval: usize) -> Watts {
+        quota(self.power(event, interval), event.need(interval), event.peak_need())
+    }
 }
 
 /// The entry that counts in `epoch`: the last one that begins no later. `None` before the first.

@@ -4,9 +4,9 @@
 //! watt-milliseconds (W·ms), money in micro-yuan.
 
 use crate::{
-    clearing::{award, awards},
+    clearing::{award, reserved},
     math::{cumulative_share, magnitude, mul_div_ceil, mul_div_floor},
-    Clearing, DeviationRule, Event, EventRecord, Pricing, Programme, Score, Segments, Statement,
+    Clearing, DeviationRule, Event, EventRecord, Pricing, Programme, Score, Segment, Segments, Statement,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use loadstone_core::{Balance, BasisPoints, Price, Watts, BASIS_POINTS, HOUR_MS};
@@ -62,18 +62,43 @@ pub struct AwardPrice {
     award: u128,
 }
 
+/// What a watt of a segment is paid at a margin of this rank, in micro-yuan per kWh.
+///
+/// Uniform: what the marginal rank is worth at the segment's credit, floor(rank x credit / 10,000), at least the price asked
+/// and at most the programme's cap; the marginal price itself where bids are ranked by price alone. Else: the price asked.
+pub fn segment_price(programme: &Programme, segment: &Segment, marginal: Price) -> Price {
+    match programme.pricing {
+        Pricing::Uniform => {
+            let worth = mul_div_floor(&[marginal.0.into(), segment.credit.0.into()], &[ONE]);
+            let worth = Price(u64::try_from(worth).unwrap_or(u64::MAX));
+            worth.min(programme.price_cap).max(segment.price)
+        }
+        Pricing::PayAsBid | Pricing::Bilateral => segment.price,
+    }
+}
+
 impl AwardPrice {
-    /// Uniform: the marginal price. Pay-as-bid: the mean of the segments' prices, weighted by award; so
-    /// delivered energy is spread over segments in proportion to their awards.
-    pub fn new(pricing: &Pricing, clearing: &Clearing, segments: &Segments) -> Self {
-        let total = magnitude(awards(clearing, segments));
-        let value = match pricing {
-            Pricing::Uniform => total.saturating_mul(clearing.marginal_price.0 as u128),
-            Pricing::PayAsBid | Pricing::Bilateral => segments.iter().fold(0u128, |value, segment| {
-                value.saturating_add(magnitude(award(clearing, segment)).saturating_mul(segment.price.0 as u128))
-            }),
-        };
-        Self { value, award: total }
+    /// The mean of the segments' prices, weighted by award; so delivered energy is spread over segments in proportion to
+    /// their awards. `with_reserve` counts the reserve in, at the price of its own margin.
+    pub fn new(programme: &Programme, clearing: &Clearing, segments: &Segments, with_reserve: bool) -> Self {
+        let mut price = Self { value: 0, award: 0 };
+        for segment in segments {
+            price.add(award(clearing, segment), segment_price(programme, segment, clearing.marginal_price));
+            if with_reserve {
+                price.add(reserved(clearing, segment), segment_price(programme, segment, clearing.reserve.price));
+            }
+        }
+        price
+    }
+
+    fn add(&mut self, power: Watts, price: Price) {
+        self.award = self.award.saturating_add(magnitude(power));
+        self.value = self.value.saturating_add(magnitude(power).saturating_mul(price.0.into()));
+    }
+
+    /// Watts that it is the price of.
+    pub const fn award(&self) -> u128 {
+        self.award
     }
 
     /// Sum of awarded watts x price.
@@ -119,10 +144,16 @@ pub fn interval_pay(quota: Watts, delivered: Watts, interval_ms: u32, rule: &Dev
     }
 }
 
-/// Energies of a record over all its intervals.
-pub fn energies(record: &EventRecord, interval_ms: u32, rule: &DeviationRule) -> Energies {
-    let intervals = record.quota.iter().zip(record.delivered.iter());
-    intervals.fold(Energies::default(), |sum, (quota, delivered)| {
+/// Energies of a record over the intervals of which `counts` holds.
+pub fn energies(
+    record: &EventRecord,
+    interval_ms: u32,
+    rule: &DeviationRule,
+    counts: impl Fn(usize) -> bool,
+) -> Energies {
+    let intervals = record.quota.iter().zip(record.delivered.iter()).enumerate();
+    let counted = intervals.filter(|(interval, _)| counts(*interval));
+    counted.fold(Energies::default(), |sum, (_, (quota, delivered))| {
         let one = interval_pay(*quota, *delivered, interval_ms, rule);
         // 96 terms of less than 97 bits; a penalty factor adds 17 bits where a programme is sound.
         let punished = sum.punished.saturating_add(one.shortfall.saturating_mul(one.factor.0 as u128));
@@ -155,6 +186,49 @@ pub fn bond(price: Price, power: Watts, window_ms: u64) -> Balance {
     mul_div_ceil(&[magnitude(power), window_ms as u128, price.0 as u128], &[WATT_MS_PER_KWH])
 }
 
+/// What is due for the intervals in which the reserve was called, or for those in which it was not.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize,
+)]
+pub struct PartDue {
+    /// Sum of asked watts x price; the price is this over `award`.
+    pub value: u128,
+    /// Watts asked at the peak: the award, or award and reserve.
+    pub award: u128,
+    /// What was asked, in W·ms.
+    pub quota_energy: u128,
+    /// Energy that is paid, in W·ms.
+    pub paid_energy: u128,
+    /// Claim before the pay factor, rounded down.
+    pub claim: Balance,
+    /// Penalty before the bond limits it, rounded up.
+    pub penalty: Balance,
+}
+
+/// What is due before the reserve was called, and what since: each has its own price.
+pub fn due(
+    event: &Event,
+    programme: &Programme,
+    clearing: &Clearing,
+    segments: &Segments,
+    record: &EventRecord,
+    performance: BasisPoints,
+) -> [PartDue; 2] {
+    [false, true].map(|is_called| {
+        let counts = |interval| event.is_reserve_called(interval) == is_called;
+        let energies = energies(record, event.interval_ms, &programme.deviation, counts);
+        let price = AwardPrice::new(programme, clearing, segments, is_called);
+        PartDue {
+            value: price.value,
+            award: price.award,
+            quota_energy: energies.quota,
+            paid_energy: energies.paid,
+            claim: claim(energies.paid, &price, performance),
+            penalty: penalty(energies.punished, &price),
+        }
+    })
+}
+
 /// The statement of one resource before the pay factor: `paid` is still zero, and the penalty is not
 /// yet capped by the bond. `score` is the resource's in this event; performance scales pay, never a penalty.
 pub fn statement(
@@ -165,15 +239,14 @@ pub fn statement(
     record: &EventRecord,
     score: Option<&Score>,
 ) -> Statement {
-    let energies = energies(record, event.interval_ms, &programme.deviation);
-    let price = AwardPrice::new(&programme.pricing, clearing, segments);
     let performance = performance(programme, score);
+    let [before, since] = due(event, programme, clearing, segments, record, performance);
     Statement {
-        quota_energy: energies.quota,
-        paid_energy: energies.paid,
+        quota_energy: before.quota_energy.saturating_add(since.quota_energy),
+        paid_energy: before.paid_energy.saturating_add(since.paid_energy),
         performance,
-        claim: claim(energies.paid, &price, performance),
-        penalty: penalty(energies.punished, &price),
+        claim: before.claim.saturating_add(since.claim),
+        penalty: before.penalty.saturating_add(since.penalty),
         paid: 0,
     }
 }

@@ -32,6 +32,15 @@ pub trait Market {
     fn set_phase(event: EventId, phase: Phase) -> Result<(), Self::Error>;
 }
 
+/// Calling the reserve of a dispatched event. Implemented by Bids, which keeps events.
+pub trait Reserve {
+    /// Why it can't be called; `DispatchError` in the runtime.
+    type Error;
+
+    /// Calls the event's reserve from settlement interval `from` on. Refused when it was called already.
+    fn call_reserve(event: EventId, from: u8) -> Result<(), Self::Error>;
+}
+
 /// Told when an event moves forward, so that no pallet searches for work. Called by Bids, after the
 /// event is stored in its new phase: ExecutionScore queues events that were dispatched, Settlement
 /// those that were scored or cancelled.

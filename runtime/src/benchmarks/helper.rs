@@ -12,8 +12,8 @@ use loadstone_core::{
 };
 use loadstone_dag::BoundedCertificate;
 use loadstone_market::{
-    clearing::awards, setpoint::quota, traits::Escrow, Areas, Clearing, DeviationRule, Event, EventRecord, Phase,
-    Programme, Segment, Segments, MAX_INTERVALS, MAX_PROGRAMME_AREAS, MAX_SEGMENTS,
+    setpoint::Ask, traits::Escrow, Areas, Clearing, DeviationRule, Event, EventRecord, Phase, Programme, Segment,
+    Segments, MAX_INTERVALS, MAX_PROGRAMME_AREAS, MAX_SEGMENTS,
 };
 use sp_core::{ed25519, sr25519};
 
@@ -76,7 +76,12 @@ fn programme() -> Programme {
 
 /// Every resource's segments: as many as there can be, all awarded in full.
 fn segments() -> Segments {
-    let segment = |price: u32| Segment { price: Price(price as u64), watts: Watts(SEGMENT_WATTS), before: Watts(0) };
+    let segment = |price: u32| Segment {
+        price: Price(price as u64),
+        watts: Watts(SEGMENT_WATTS),
+        before: Watts(0),
+        credit: BasisPoints::ONE,
+    };
     Segments::truncate_from((0..MAX_SEGMENTS).map(segment).collect())
 }
 
@@ -98,6 +103,7 @@ fn cleared(opener: &AccountId, area: AreaId, direction: Direction, start: Millis
         budget: BUDGET,
         opened: Millis(start.0.saturating_sub(20_000)),
         baseline_anchor: AnchorNumber(0),
+        reserve_from: None,
         phase: Phase::Cleared,
     };
     let clearing = Clearing {
@@ -106,6 +112,8 @@ fn cleared(opener: &AccountId, area: AreaId, direction: Direction, start: Millis
         marginal_total: Watts(0),
         awarded: offered,
         offered,
+        reserve: ReserveMargin { price: Price(900_000), residual: Watts(0), total: Watts(1), awarded: Watts(1) },
+        ..Clearing::default()
     };
     pallet_bids::Programmes::<Runtime>::insert(PROGRAMME, VERSION, programme());
     pallet_bids::Events::<Runtime>::insert(id, event);
@@ -123,12 +131,12 @@ fn cleared(opener: &AccountId, area: AreaId, direction: Direction, start: Millis
 fn half_delivered(event: EventId, resource: ResourceId) -> EventRecord {
     let details = pallet_bids::Events::<Runtime>::get(event).expect("it was opened");
     let clearing = pallet_bids::Clearings::<Runtime>::get(event).expect("it was cleared");
-    let award = awards(&clearing, &segments());
-    let quotas: Vec<_> = details.needs.iter().map(|need| quota(award, *need, details.peak_need())).collect();
+    let ask = Ask::new(&clearing, &segments());
+    let quotas: Vec<_> = (0..details.needs.len()).map(|interval| ask.quota(&details, interval)).collect();
     let delivered = quotas.iter().map(|quota| Watts(quota.0 / 2)).collect();
     EventRecord {
         resource,
-        baseline: Watts(1_000_000),
+        baseline: BoundedVec::truncate_from(vec![Watts(1_000_000); quotas.len()]),
         quota: BoundedVec::truncate_from(quotas),
         delivered: BoundedVec::truncate_from(delivered),
         readings_due: 900,

@@ -72,6 +72,7 @@ pub fn event(start_ms: u64, anchor: AnchorNumber) -> EventFacts {
         budget: 0,
         opened: Millis(START),
         baseline_anchor: anchor,
+        reserve_from: None,
         phase: Phase::Dispatched,
     };
     let clearing = Clearing {
@@ -80,8 +81,9 @@ pub fn event(start_ms: u64, anchor: AnchorNumber) -> EventFacts {
         marginal_total: Watts(1_000),
         awarded: Watts(2_000),
         offered: Watts(2_000),
+        ..Clearing::default()
     };
-    let segment = Segment { price: Price(5), watts: Watts(1_000), before: Watts(0) };
+    let segment = Segment { price: Price(5), watts: Watts(1_000), before: Watts(0), credit: BasisPoints::ONE };
     EventFacts { event, clearing, segments: vec![segment].try_into().unwrap(), past: PastEvents::new() }
 }
 

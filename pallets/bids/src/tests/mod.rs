@@ -7,6 +7,7 @@ mod contracts;
 mod gates;
 mod opening;
 mod programmes;
+mod ranking;
 mod revealing;
 mod settling;
 mod walk;

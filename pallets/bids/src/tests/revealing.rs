@@ -2,7 +2,7 @@
 
 use crate::{mock::*, pallet::*};
 use frame_support::{assert_noop, assert_ok};
-use loadstone_core::{Price, ResourceId, Watts};
+use loadstone_core::{BasisPoints, Price, ResourceId, Watts};
 use loadstone_market::{BidSheet, Segment};
 
 /// Two loads of NORTH, committed under `sheet` whatever it says, with the gate closed.
@@ -34,8 +34,12 @@ fn offers_join_their_buckets_and_remember_what_was_before() {
         // THEN buckets hold the totals, and each segment what stood before it
         assert_eq!(Buckets::<Test>::get(EVENT, 0), Watts(1_000));
         assert_eq!(Buckets::<Test>::get(EVENT, 2), Watts(3_200));
-        let segment =
-            |price, watts, before| Segment { price: Price(price), watts: Watts(watts), before: Watts(before) };
+        let segment = |price, watts, before| Segment {
+            price: Price(price),
+            watts: Watts(watts),
+            before: Watts(before),
+            credit: BasisPoints::ONE,
+        };
         assert_eq!(Segments::<Test>::get(EVENT, c).into_inner(), [segment(300_000, 500, 0)]);
         let as_segments = [segment(100_000, 1_000, 0), segment(300_000, 2_000, 500)];
         assert_eq!(Segments::<Test>::get(EVENT, a).into_inner(), as_segments);

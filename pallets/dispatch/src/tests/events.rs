@@ -92,3 +92,26 @@ fn only_cleared_events_are_dispatched_by_their_openers_in_time() {
         assert_noop!(dispatch(GRID, EVENT), Error::<Test>::WindowOver);
     });
 }
+
+#[test]
+fn the_reserve_is_called_from_the_next_interval_on() {
+    run(|| {
+        // GIVEN an event that is not dispatched yet THEN there is nothing to call
+        let call = || Dispatch::call_reserve(signed(GRID), EVENT);
+        assert_noop!(call(), Error::<Test>::EventNotDispatched);
+        assert_noop!(Dispatch::call_reserve(signed(GRID), EventId(99)), Error::<Test>::UnknownEvent);
+        // WHEN it is called during the first of two intervals, by the opener's organisation alone
+        assert_ok!(Dispatch::dispatch_event(signed(GRID), EVENT));
+        at(BEGIN + 19_999);
+        assert_noop!(Dispatch::call_reserve(signed(NORTH), EVENT), Error::<Test>::RoleNotHeld);
+        let other = frame_support::storage::with_storage_layer(|| Dispatch::call_reserve(signed(CITY), EVENT));
+        assert_eq!(other, Err(Error::<Test>::NotOpenersOrganisation.into()));
+        assert_ok!(call());
+        // THEN it is asked from the second on, and a new order of the event says that there is something to look at
+        assert_eq!(MarketEvents::get(EVENT).and_then(|event| event.reserve_from), Some(1));
+        assert_eq!((order().rule, order().sequence), (OrderRule::Event(EVENT), 2));
+        // WHEN no interval follows THEN it is too late
+        at(BEGIN + 20_000);
+        assert_noop!(call(), Error::<Test>::WindowOver);
+    });
+}

@@ -8,7 +8,8 @@ use crate::{
 use loadstone_core::{BasisPoints, Direction, Price, ResourceId, Watts};
 
 fn input(id: u32, price: u64, watts: i64, bought_before: i64, load: i64) -> AuditInput {
-    let segment = Segment { price: Price(price), watts: Watts(watts), before: Watts(bought_before) };
+    let segment =
+        Segment { price: Price(price), watts: Watts(watts), before: Watts(bought_before), credit: BasisPoints::ONE };
     AuditInput {
         resource: ResourceId(id),
         segments: Segments::truncate_from(vec![segment]),
@@ -35,7 +36,7 @@ fn an_event_is_recomputed_from_bids_and_readings() {
     let audit = audit(&event, &programme(), &inputs(), 10_000_000);
     // THEN the margin is at 1 CNY and awards sum to the need
     assert_eq!(audit.clearing.marginal_price, Price(1_000_000));
-    let awards: Vec<i64> = audit.rows.iter().map(|row| row.award.0).collect();
+    let awards: Vec<i64> = audit.rows.iter().map(|row| row.ask.award.0).collect();
     assert_eq!(awards, [1_000_000, 2_000_000, 0]);
     // AND only those that were asked are scored, against each other
     assert_eq!(audit.histogram.count(), 2);

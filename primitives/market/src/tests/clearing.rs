@@ -1,7 +1,12 @@
 //! Clearing buys the need at least cost, and its awards sum to it exactly.
 
-use crate::{audit::reclear, clearing::*, tests::event, Clearing, Segment, Segments};
-use loadstone_core::{Direction, Price, Watts};
+use crate::{
+    audit::reclear,
+    clearing::*,
+    tests::{event, programme},
+    Clearing, Ranks, Segment, Segments,
+};
+use loadstone_core::{BasisPoints, Direction, Price, Watts};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -12,6 +17,7 @@ fn cleared(price: u64, residual: i64, total: i64, awarded: i64, offered: i64) ->
         marginal_total: Watts(total),
         awarded: Watts(awarded),
         offered: Watts(offered),
+        ..Clearing::default()
     }
 }
 
@@ -22,7 +28,7 @@ fn bucketed(offers: &[(u64, i64)]) -> (BTreeMap<Price, Watts>, Vec<Segment>) {
         let total = buckets.entry(Price(*price)).or_default();
         let before = *total;
         total.0 += watts;
-        Segment { price: Price(*price), watts: Watts(*watts), before }
+        Segment { price: Price(*price), watts: Watts(*watts), before, credit: BasisPoints::ONE }
     };
     let segments = offers.iter().map(place).collect();
     (buckets, segments)
@@ -33,19 +39,19 @@ fn the_margin_is_the_bucket_that_covers_the_need() {
     let buckets = [(Price(10), Watts(100)), (Price(15), Watts(0)), (Price(20), Watts(300)), (Price(30), Watts(50))];
     // GIVEN needs inside a bucket, at its edge, above all offers, and none
     // THEN the residual lies in the margin, and offers are counted in full each time
-    assert_eq!(clear(buckets, Watts(250)), cleared(20, 150, 300, 250, 450));
-    assert_eq!(clear(buckets, Watts(100)), cleared(10, 100, 100, 100, 450));
-    assert_eq!(clear(buckets, Watts(1_000)), cleared(30, 50, 50, 450, 450));
-    assert_eq!(clear(buckets, Watts(0)), cleared(10, 0, 100, 0, 450));
-    assert_eq!(clear(buckets, Watts(-5)), cleared(10, 0, 100, 0, 450));
-    assert_eq!(clear([], Watts(100)), cleared(0, 0, 0, 0, 0));
+    assert_eq!(clear(buckets, Watts(250), Watts(0), Ranks::default()), cleared(20, 150, 300, 250, 450));
+    assert_eq!(clear(buckets, Watts(100), Watts(0), Ranks::default()), cleared(10, 100, 100, 100, 450));
+    assert_eq!(clear(buckets, Watts(1_000), Watts(0), Ranks::default()), cleared(30, 50, 50, 450, 450));
+    assert_eq!(clear(buckets, Watts(0), Watts(0), Ranks::default()), cleared(10, 0, 100, 0, 450));
+    assert_eq!(clear(buckets, Watts(-5), Watts(0), Ranks::default()), cleared(10, 0, 100, 0, 450));
+    assert_eq!(clear([], Watts(100), Watts(0), Ranks::default()), cleared(0, 0, 0, 0, 0));
 }
 
 #[test]
 fn a_marginal_bucket_is_shared_by_cumulative_floor() {
     // GIVEN three equal offers of 10 W at the margin and a residual of 10 W
     let (buckets, segments) = bucketed(&[(5, 10), (5, 10), (5, 10)]);
-    let clearing = clear(buckets, Watts(10));
+    let clearing = clear(buckets, Watts(10), Watts(0), Ranks::default());
     // THEN each gets a third, and the odd watt falls where the running floor steps
     let awards: Vec<i64> = segments.iter().map(|segment| award(&clearing, segment).0).collect();
     assert_eq!(awards, [3, 3, 4]);
@@ -55,13 +61,13 @@ fn a_marginal_bucket_is_shared_by_cumulative_floor() {
 fn awards_survive_the_greatest_numbers() {
     // GIVEN offers at the type's end
     let (max, price) = (Watts(i64::MAX), Price(1));
-    let clearing = clear([(price, max), (Price(2), max)], max);
-    let segment = Segment { price, watts: max, before: Watts(0) };
+    let clearing = clear([(price, max), (Price(2), max)], max, Watts(0), Ranks::default());
+    let segment = Segment { price, watts: max, before: Watts(0), credit: BasisPoints::ONE };
     // THEN nothing overflows, and totals saturate
     assert_eq!(award(&clearing, &segment), max);
     assert_eq!((clearing.awarded, clearing.offered), (max, max));
     // AND segments that no honest chain holds get at most what they offer
-    let odd = Segment { price, watts: Watts(7), before: max };
+    let odd = Segment { price, watts: Watts(7), before: max, credit: BasisPoints::ONE };
     assert!(award(&clearing, &odd) <= Watts(7));
     assert_eq!(award(&clearing, &Segment { watts: Watts(-7), ..odd }), Watts(0));
 }
@@ -74,7 +80,7 @@ proptest! {
     ) {
         // GIVEN any offers in any order
         let (buckets, segments) = bucketed(&offers);
-        let clearing = clear(buckets, Watts(need));
+        let clearing = clear(buckets, Watts(need), Watts(0), Ranks::default());
         let awards: Vec<i64> = segments.iter().map(|segment| award(&clearing, segment).0).collect();
         // THEN the awards sum to the lesser of need and offer
         let offered: i64 = offers.iter().map(|(_, watts)| watts).sum();
@@ -101,11 +107,13 @@ proptest! {
         let (buckets, segments) = bucketed(&offers);
         let (turned_buckets, turned_segments) = bucketed(&turned);
         // THEN both clear alike, from buckets and from segments
-        let clearing = clear(buckets, Watts(need));
-        prop_assert_eq!(&clearing, &clear(turned_buckets, Watts(need)));
+        let clearing = clear(buckets, Watts(need), Watts(0), Ranks::default());
+        prop_assert_eq!(&clearing, &clear(turned_buckets, Watts(need), Watts(0), Ranks::default()));
         let lists: Vec<Segments> =
             segments.into_iter().map(|segment| Segments::truncate_from(vec![segment])).collect();
-        prop_assert_eq!(&clearing, &reclear(&event(Direction::Down, &[need], 1_000), &lists));
+        let event = event(Direction::Down, &[need], 1_000);
+        let again = reclear(&event, &programme(), &lists);
+        prop_assert_eq!(&Clearing { ranks: Ranks::default(), ..again }, &clearing);
         // AND each price's offers win the same in all
         for price in 0..12u64 {
             let won = |segment: &Segment| if segment.price == Price(price) { award(&clearing, segment).0 } else { 0 };
@@ -130,7 +138,7 @@ proptest! {
         split.splice(place..place, [(price, first), (price, second)]);
         let won = |offers: &[(u64, i64)], own: std::ops::Range<usize>| {
             let (buckets, segments) = bucketed(offers);
-            let clearing = clear(buckets, Watts(need));
+            let clearing = clear(buckets, Watts(need), Watts(0), Ranks::default());
             (clearing.marginal_price, segments[own].iter().map(|segment| award(&clearing, segment).0).sum::<i64>())
         };
         // THEN it wins the same at the same margin

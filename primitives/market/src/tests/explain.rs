@@ -6,7 +6,7 @@ use crate::{
     score::{accuracy, Histogram},
     settle::statement,
     tests::{before, during, event, programme},
-    Clearing, Event, EventRecord, PastEvents, Programme, Segment, Segments,
+    Clearing, Event, EventRecord, PastEvents, Programme, Ranks, Segment, Segments,
 };
 use loadstone_core::{AccountId, AreaId, BasisPoints, DeviceId, Direction, Price, Resource, ResourceId, Watts};
 
@@ -25,14 +25,24 @@ fn resource() -> Resource {
 }
 
 fn segments() -> Segments {
-    let segment = |(price, watts, before)| Segment { price: Price(price), watts: Watts(watts), before: Watts(before) };
+    let segment = |(price, watts, before)| Segment {
+        price: Price(price),
+        watts: Watts(watts),
+        before: Watts(before),
+        credit: BasisPoints::ONE,
+    };
     Segments::truncate_from(OFFERS.map(segment).to_vec())
 }
 
 /// 2,500 W at the peak: 1,000 W below the margin, and 1,500 W of 3,000 W at it.
 fn cleared() -> (Event, Clearing) {
     let event = event(Direction::Down, &[1_250, 2_500], 2_000);
-    let clearing = clear([(Price(500_000), Watts(1_000)), (Price(1_000_000), Watts(3_000))], event.peak_need());
+    let clearing = clear(
+        [(Price(500_000), Watts(1_000)), (Price(1_000_000), Watts(3_000))],
+        event.peak_need(),
+        Watts(0),
+        Ranks::default(),
+    );
     (event, clearing)
 }
 
@@ -98,7 +108,7 @@ fn the_steps_give_what_the_chain_computes() {
     });
     // THEN claim and penalty are the statement's, the bond limits the one and the pot the other
     let pay = told.pay.expect("all records are there");
-    assert_eq!((pay.claim, pay.penalty_due, pay.paid_energy), (due.claim, due.penalty, due.paid_energy));
+    assert_eq!((pay.claim, pay.penalty_due, pay.before_call.paid_energy), (due.claim, due.penalty, due.paid_energy));
     assert_eq!(pay.penalty, Some(due.penalty - 1));
     assert_eq!(pay.paid, Some(due.claim - due.claim / 2));
     // AND the score stands beside the median

@@ -9,7 +9,9 @@ mod methods;
 mod oracle;
 mod profile;
 mod programme;
+mod ranking;
 mod record;
+mod reserve;
 mod score;
 mod setpoint;
 mod settle;
@@ -38,6 +40,7 @@ fn event(direction: Direction, needs: &[i64], interval_ms: u32) -> Event {
         budget: 1_000_000,
         opened: Millis(START.0 - 20_000),
         baseline_anchor: AnchorNumber(5),
+        reserve_from: None,
         phase: Phase::Dispatched,
     }
 }
@@ -65,13 +68,17 @@ fn programme() -> Programme {
 
 /// One segment alone in its bucket.
 fn segments(price: u64, watts: i64) -> Segments {
-    Segments::truncate_from(vec![Segment { price: Price(price), watts: Watts(watts), before: Watts(0) }])
+    Segments::truncate_from(vec![Segment {
+        price: Price(price),
+        watts: Watts(watts),
+        before: Watts(0),
+        credit: BasisPoints::ONE,
+    }])
 }
 
 /// A clearing that awards every offer below `price` in full.
 fn full_clearing(price: u64) -> Clearing {
-    let (residual, total) = (Watts(0), Watts(0));
-    Clearing { marginal_price: Price(price), residual, marginal_total: total, awarded: Watts(0), offered: Watts(0) }
+    Clearing { marginal_price: Price(price), ..Clearing::default() }
 }
 
 /// A valid reading `ms` after the start.

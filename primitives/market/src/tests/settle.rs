@@ -124,7 +124,7 @@ fn delivery_that_was_not_asked_for_is_not_paid() {
 fn intervals_do_not_make_up_for_each_other() {
     let rule = programme().deviation;
     // GIVEN one interval at 130 % and one at 70 %
-    let energies = energies(&record(&[100, 100], &[130, 70]), HOUR, &rule);
+    let energies = energies(&record(&[100, 100], &[130, 70]), HOUR, &rule, |_| true);
     // THEN the shortfall of the second stands
     assert_eq!(energies.punished, 20 * HOUR_MS as u128 * 11_000);
     assert_eq!(energies.paid, 190 * HOUR_MS as u128);
@@ -134,7 +134,7 @@ fn intervals_do_not_make_up_for_each_other() {
 fn uniform_pays_the_margin_and_pay_as_bid_each_its_own() {
     // GIVEN 100 kW at 0.5 CNY below a margin of 1 CNY, and 100 kW of it bought at the margin in half
     let kilowatts = Watts(100_000);
-    let segment = |price| Segment { price: Price(price), watts: kilowatts, before: Watts(0) };
+    let segment = |price| Segment { price: Price(price), watts: kilowatts, before: Watts(0), credit: BasisPoints::ONE };
     let segments = Segments::truncate_from(vec![segment(500_000), segment(1_000_000)]);
     let clearing = Clearing {
         marginal_price: Price(1_000_000),
@@ -142,6 +142,7 @@ fn uniform_pays_the_margin_and_pay_as_bid_each_its_own() {
         marginal_total: kilowatts,
         awarded: Watts(150_000),
         offered: Watts(200_000),
+        ..Clearing::default()
     };
     let hour = event(Direction::Down, &[150_000], HOUR);
     let record = record(&[150_000], &[150_000]);
@@ -181,7 +182,7 @@ fn the_greatest_numbers_do_not_overflow() {
     let record = record(&[i64::MAX; 96], &[i64::MAX; 96]);
     let price = AwardPrice::flat(Price(u64::MAX));
     let rule = DeviationRule { over_share: BasisPoints(u32::MAX), ..programme().deviation };
-    let energies = energies(&record, u32::MAX, &rule);
+    let energies = energies(&record, u32::MAX, &rule, |_| true);
     // THEN money saturates instead of wrapping
     assert_eq!(energies.paid, energies.quota);
     assert_eq!(claim(energies.paid, &price, BasisPoints(u32::MAX)), u128::MAX);

@@ -1,7 +1,9 @@
 //! Sealed bids: a commitment, then the segments that it covers.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use loadstone_core::{AccountId, Balance, Domain, EventId, Hash, Price, ResourceId, SigningPayload, Watts};
+use loadstone_core::{
+    AccountId, Balance, BasisPoints, Domain, EventId, Hash, Price, ResourceId, SigningPayload, Watts,
+};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::{bounded::BoundedVec, ConstU32};
@@ -56,13 +58,15 @@ pub struct Commitment {
     pub seal: Hash,
     /// Resources that it reserves for the event's window.
     pub resources: BidResources,
+    /// Credit by which each of them is ranked, as it stands at the commitment; none where bids are ranked by price alone.
+    pub credits: BoundedVec<BasisPoints, ConstU32<MAX_BID_RESOURCES>>,
     /// Held from the bidder: cap price x registered capacity x window.
     pub bond: Balance,
     /// Whether the sheet was revealed.
     pub revealed: bool,
 }
 
-/// A revealed offer with its place in its price bucket.
+/// A revealed offer with its place in the bucket of its rank.
 #[derive(
     Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
@@ -73,6 +77,8 @@ pub struct Segment {
     pub watts: Watts,
     /// Watts in the bucket before it (c).
     pub before: Watts,
+    /// Credit that ranks it, 1,000 to 10,000; 10,000 where bids are ranked by price alone.
+    pub credit: BasisPoints,
 }
 
 /// The segments of one resource in one event.

@@ -43,6 +43,8 @@ pub struct Event {
     pub opened: Millis,
     /// Newest anchor then: baselines use nothing later.
     pub baseline_anchor: AnchorNumber,
+    /// The first interval for which the reserve was called; `None` where it was not.
+    pub reserve_from: Option<u8>,
     /// How far it has come.
     pub phase: Phase,
 }
@@ -97,6 +99,11 @@ impl Event {
         (interval < self.needs.len()).then_some(interval)
     }
 
+    /// Whether the reserve is called in `interval`.
+    pub fn is_reserve_called(&self, interval: usize) -> bool {
+        self.reserve_from.is_some_and(|from| usize::from(from) <= interval)
+    }
+
     /// Watts needed in `interval`; zero outside the window.
     pub fn need(&self, interval: usize) -> Watts {
         self.needs.get(interval).copied().unwrap_or_default()
@@ -108,12 +115,23 @@ impl Event {
     }
 }
 
-/// Result of clearing: with a segment it gives the segment's award.
+/// Result of clearing: with a segment it gives the segment's award and reserve.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+    Clone,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
 )]
 pub struct Clearing {
-    /// Price of the bucket at the margin.
+    /// Rank of the bucket at the margin: its price, where bids are ranked by price alone.
     pub marginal_price: Price,
     /// Watts still needed when the walk reached the margin (R); at most `marginal_total`.
     pub residual: Watts,
@@ -123,4 +141,58 @@ pub struct Clearing {
     pub awarded: Watts,
     /// Watts offered in all.
     pub offered: Watts,
+    /// What was bought beyond the need.
+    pub reserve: ReserveMargin,
+    /// Where ranks lie.
+    pub ranks: Ranks,
+}
+
+/// The second margin of a clearing: where the reserve ends, which begins behind the need.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+pub struct ReserveMargin {
+    /// Rank of the last bucket that reserve was bought in.
+    pub price: Price,
+    /// Watts of reserve bought in that bucket; at most `total`.
+    pub residual: Watts,
+    /// Watts of that bucket that were not awarded already.
+    pub total: Watts,
+    /// Watts of reserve in all; less than wanted when too little was offered.
+    pub awarded: Watts,
+}
+
+/// Where the ranks of a programme's bids lie: on `from`, and in steps above it.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+pub struct Ranks {
+    /// The programme's price floor.
+    pub from: Price,
+    /// Its price tick.
+    pub step: Price,
 }

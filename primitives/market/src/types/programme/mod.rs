@@ -14,6 +14,11 @@ pub use product::*;
 pub use score::*;
 pub use split::*;
 
+use crate::{
+    clearing::{rank, reserve},
+    rank::UNSCORED_RELIABILITY,
+    Ranks,
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use loadstone_core::{AreaId, Balance, BasisPoints, Direction, Millis, Name, Price, Watts, BASIS_POINTS};
 use scale_info::TypeInfo;
@@ -161,12 +166,13 @@ impl Programme {
         }
     }
 
-    /// Whether the numbers make sense together: a positive tick that divides cap minus floor into at
+    /// Whether the numbers make sense together: a positive tick that divides the span of ranks into at
     /// most 1,024 buckets, weights of at most one, an interval within its range.
     pub fn is_sound(&self) -> bool {
-        let span = self.price_cap.0.checked_sub(self.price_floor.0);
+        let span = self.rank_max().0.checked_sub(self.price_floor.0);
         let buckets = span.and_then(|span| span.checked_div(self.price_tick.0));
         buckets.is_some_and(|buckets| buckets < MAX_PRICE_BUCKETS as u64)
+            && self.price_floor <= self.price_cap
             && self.price_cap.0 <= MAX_PRICE
             && self.bid_min.0 >= 1
             && self.areas.windows(2).all(|pair| matches!(pair, [a, b] if a < b))
@@ -176,6 +182,7 @@ impl Programme {
             && self.credit_min.0 <= BASIS_POINTS
             && (self.credit_rank_floor.0 == 0 || (1_000..=BASIS_POINTS).contains(&self.credit_rank_floor.0))
             && self.reserve.0 <= MAX_RESERVE
+            && (self.pricing != Pricing::Bilateral || self.reserve.0 == 0 && self.credit_rank_floor.0 == 0)
             && self.performance_max.0 <= MAX_PERFORMANCE
             && self.baseline.is_sound()
             && self.baseline.suits(self.settlement_interval_ms)
@@ -183,6 +190,30 @@ impl Programme {
             && self.score.is_sound()
             && self.deviation.is_sound()
             && self.split.is_sound()
+    }
+
+    /// Where ranks lie.
+    pub fn ranks(&self) -> Ranks {
+        Ranks { from: self.price_floor, step: self.price_tick }
+    }
+
+    /// The credit that ranks a resource of this standing, if it has any: from the floor to 10,000, which is also what
+    /// ranks everybody where bids are ranked by price alone.
+    pub fn ranking_credit(&self, standing: Option<BasisPoints>) -> BasisPoints {
+        match self.credit_rank_floor {
+            BasisPoints(0) => BasisPoints::ONE,
+            floor => standing.unwrap_or(UNSCORED_RELIABILITY).max(floor).min(BasisPoints::ONE),
+        }
+    }
+
+    /// The greatest rank of an admissible bid.
+    pub fn rank_max(&self) -> Price {
+        rank(self.price_cap, self.ranking_credit(Some(BasisPoints(0))), &self.ranks())
+    }
+
+    /// Reserve that goes with a peak need, rounded up.
+    pub fn reserve_of(&self, peak: Watts) -> Watts {
+        reserve(peak, self.reserve)
     }
 
     /// Whether an event in `area` may be opened under these rules.
