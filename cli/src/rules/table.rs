@@ -105,7 +105,7 @@ pub const RULES: [Rule; 40] = [
         "pot",
         "micro-yuan",
         (0, i64::MAX),
-        "Most that all events under these rules may cost together; 0 for no limit.",
+        "Most that all events under this version may cost together: the last gets what is left. 0 for no limit.",
     ),
     rule("score.own_weight", BP, (0, 10_000), "Weight of own accuracy; the rest goes to the rank against the median."),
     rule("score.response_standard_ms", MS, (1, U32), "Response time that scores zero."),

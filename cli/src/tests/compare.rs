@@ -63,6 +63,7 @@ pub fn resource(id: u32) -> ResourceView {
             load_max: Watts(900),
         },
         segments: BoundedVec::truncate_from(vec![segment]),
+        customer: None,
         past: BoundedVec::default(),
         record: None,
         score: None,
@@ -135,6 +136,12 @@ fn every_bent_number_is_named() {
     assert_eq!(bent_record, ["record of resource 1"]);
     assert_eq!(differing(|view| view.resources[0].score = None), ["score of resource 0"]);
     assert_eq!(differing(|view| view.resources[0].statement = None), ["payment of resource 0"]);
+    let redirected = differing(|view| {
+        if let Some(statement) = &mut view.resources[0].statement {
+            statement.customer += 1;
+        }
+    });
+    assert_eq!(redirected, ["payment of resource 0"]);
     assert_eq!(differing(|view| view.resources[0].credit = None), ["credit of resource 0"]);
     assert_eq!(differing(|view| view.totals = None), ["totals of the event"]);
     assert_eq!(differing(|view| view.buckets = BTreeMap::from([(Price(1), Watts(1))])), ["price buckets"]);

@@ -8,6 +8,7 @@ use crate::{
     score::{accuracy, score, Histogram},
     setpoint::{quota, setpoint},
     settle::{claim, energies, interval_pay, penalty, performance, share, AwardPrice, IntervalPay},
+    split::{split, Parts},
     Clearing, Event, EventRecord, Programme, Score, Segments, Statement, Totals,
 };
 use alloc::vec::Vec;
@@ -36,6 +37,8 @@ pub struct Facts<'a> {
     pub histogram: Option<&'a Histogram>,
     /// What it shares with others, once all claims are known.
     pub shared: Option<Shared>,
+    /// Whether its owner shares its pay with a customer.
+    pub has_customer: bool,
 }
 
 /// What the pay of a resource depends on beside itself, in micro-yuan.
@@ -174,6 +177,8 @@ pub struct PaySteps {
     /// Paid: the claim, or where claims exceed the pot
     /// floor((before + claim) x pot / claims) - floor(before x pot / claims).
     pub paid: Option<Balance>,
+    /// Customer's and owner's parts of it; `None` as above, and where nobody shares.
+    pub parts: Option<Parts>,
 }
 
 /// Every step as far as the event has come.
@@ -238,6 +243,8 @@ fn pay(facts: &Facts, record: &EventRecord, score: Option<&Score>) -> PaySteps {
     let performance = performance(facts.programme, score);
     let claim = claim(energies.paid, &price, performance);
     let penalty_due = penalty(energies.punished, &price);
+    let paid = facts.shared.map(|shared| share(shared.pot, shared.claims, shared.before, claim));
+    let divided = paid.filter(|_| facts.has_customer);
     PaySteps {
         value: price.value(),
         paid_energy: energies.paid,
@@ -246,6 +253,7 @@ fn pay(facts: &Facts, record: &EventRecord, score: Option<&Score>) -> PaySteps {
         penalty_due,
         shared: facts.shared,
         penalty: facts.shared.map(|shared| penalty_due.min(shared.bond_left)),
-        paid: facts.shared.map(|shared| share(shared.pot, shared.claims, shared.before, claim)),
+        paid,
+        parts: divided.map(|paid| split(&facts.programme.split, energies.paid, paid)),
     }
 }

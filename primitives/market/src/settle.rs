@@ -155,7 +155,7 @@ pub fn bond(price: Price, power: Watts, window_ms: u64) -> Balance {
     mul_div_ceil(&[magnitude(power), window_ms as u128, price.0 as u128], &[WATT_MS_PER_KWH])
 }
 
-/// The statement of one resource before the pay factor: `paid` is still zero, and the penalty is not
+/// The statement of one resource before the pay factor: nothing is paid or split yet, and the penalty is not
 /// yet capped by the bond. `score` is the resource's in this event; performance scales pay, never a penalty.
 pub fn statement(
     event: &Event,
@@ -175,6 +175,7 @@ pub fn statement(
         claim: claim(energies.paid, &price, performance),
         penalty: penalty(energies.punished, &price),
         paid: 0,
+        customer: 0,
     }
 }
 

@@ -13,6 +13,7 @@ mod record;
 mod score;
 mod setpoint;
 mod settle;
+mod split;
 mod validity;
 
 use crate::*;
