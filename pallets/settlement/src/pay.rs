@@ -1,7 +1,7 @@
 //! Paying one resource: its owner, and the customer behind the meter where the programme shares.
 
 use crate::{Config, Event, HoldReason, Pallet};
-use loadstone_core::{traits::Directory, Balance, EventId, ResourceId};
+use loadstone_core::{traits::Directory, AccountId, Balance, EventId, ResourceId};
 use loadstone_market::{split::split, traits::Market, EscrowState, SplitRule, Statement};
 
 impl<T: Config> Pallet<T> {
@@ -25,7 +25,7 @@ impl<T: Config> Pallet<T> {
         statement: &mut Statement,
     ) -> Balance {
         let Some(owner) = T::Directory::resource(resource).map(|resource| resource.owner) else { return 0 };
-        let mut give = |to, amount| {
+        let mut give = |to: &AccountId, amount: Balance| {
             let moved = amount > 0 && Self::try_give(HoldReason::Budget, &escrow.opener, to, amount);
             escrow.budget = escrow.budget.saturating_sub(if moved { amount } else { 0 });
             moved

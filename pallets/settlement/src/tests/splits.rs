@@ -73,7 +73,7 @@ fn a_customer_that_can_take_nothing_holds_nobody_up() {
     run(|| {
         // GIVEN a customer without an account, and a part below what an account must hold
         let (owner, pauper) = (bidder(0), PAUPER);
-        let small = Spec { customer: Some(pauper.clone()), ..spec(owner.clone(), 10, 500_000, 100) };
+        let small = Spec { customer: Some(pauper.clone()), ..spec(owner.clone(), 4, 500_000, 100) };
         let event = settled(&[small, spec(bidder(1), 1_000, 500_000, 100)], YUAN);
         // THEN its part waits, and the owner has its own
         let (paid, part) = statement(event, FIRST);
