@@ -76,7 +76,7 @@ async fn show(context: &Context, id: ProgrammeId, version: Option<u32>) -> Resul
     let left = rules.pot_left(spent);
     let value = json!({ "programme": id, "version": version, "rules": value, "pot_left": left });
     let pot =
-        left.map_or(String::new(), |left| format!("# Left of its pot: {} of {} CNY\n", yuan(left), yuan(rules.pot)));
+        left.map(|left| format!("# Left of its pot: {} of {} CNY\n", yuan(left), yuan(rules.pot))).unwrap_or_default();
     let head = format!("# Programme {id}, version {version}\n{pot}");
     context.output().print(&value, || format!("{head}\n{}", rules::to_toml(&rules)))
 }

@@ -2,7 +2,7 @@
 
 use crate::{mock::*, pallet::*};
 use frame_support::{assert_noop, assert_ok};
-use loadstone_core::{AccountId, BasisPoints, Customer, EventId, Millis, Price, ResourceId};
+use loadstone_core::{AccountId, BasisPoints, EventId, Millis, Price, ResourceId};
 use loadstone_market::{Programme, SplitRule};
 
 const HOUSE: AccountId = AccountId::new([21; 32]);
