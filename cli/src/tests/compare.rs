@@ -97,7 +97,9 @@ fn settled() -> (EventView, Units) {
     for (resource, row) in view.resources.iter_mut().zip(&expected.rows) {
         resource.record = Some(row.record.clone());
         resource.score = row.score.clone();
-        resource.credit = row.score.as_ref().map(|score| credit(None, score, &programme().score, event().end()));
+        let rule = programme().score;
+        let first = |score| credit(None, score, validity(&row.record, &rule), &rule, event().end());
+        resource.credit = row.score.as_ref().map(first);
         resource.statement = Some(row.statement.clone());
     }
     view.totals = Some(sums(expected.rows.iter().map(|row| &row.statement)));
