@@ -62,6 +62,7 @@ pub fn compare(view: &EventView, units: &Units) -> Comparison {
         .map(|resource| AuditInput {
             resource: resource.id,
             segments: resource.segments.clone(),
+            has_customer: resource.customer.is_some(),
             past: resource.past.clone(),
             before: units.readings_of(resource.resource.device, ..=view.event.baseline_anchor),
             during: units.readings_of(resource.resource.device, since_opening),

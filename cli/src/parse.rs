@@ -37,6 +37,8 @@ pub enum RoleName {
     Regulator,
     /// Reads everything.
     Auditor,
+    /// Is behind a meter, and shares the pay of resources that name it.
+    Customer,
 }
 
 impl From<RoleName> for Role {
@@ -46,6 +48,7 @@ impl From<RoleName> for Role {
             RoleName::Aggregator => Self::Aggregator,
             RoleName::Regulator => Self::Regulator,
             RoleName::Auditor => Self::Auditor,
+            RoleName::Customer => Self::Customer,
         }
     }
 }
@@ -81,6 +84,18 @@ pub fn account(text: &str) -> Result<AccountId, String> {
         return Ok(AccountId::new(bytes));
     }
     AccountId::from_str(text).map_err(|error| format!("{text}: no account: {error}"))
+}
+
+/// An account, or none on purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named(pub Option<AccountId>);
+
+/// As [`account`], or the word `none`.
+pub fn account_or_none(text: &str) -> Result<Named, String> {
+    match text {
+        "none" => Ok(Named(None)),
+        _ => account(text).map(|account| Named(Some(account))),
+    }
 }
 
 /// 32 bytes of hex, with or without prefix.
@@ -174,5 +189,8 @@ mod tests {
         let hex = "0xd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d";
         assert_eq!(account(hex), account("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"));
         assert!(account("nobody").is_err());
+        assert_eq!(account_or_none("none"), Ok(Named(None)));
+        assert_eq!(account_or_none(hex), account(hex).map(|account| Named(Some(account))));
+        assert!(account_or_none("nobody").is_err());
     }
 }

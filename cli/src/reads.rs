@@ -44,6 +44,8 @@ pub struct ResourceView {
     pub resource: Resource,
     /// What was revealed for it.
     pub segments: Segments,
+    /// With whom its owner shares its pay in the event.
+    pub customer: Option<AccountId>,
     /// Events that it took part in.
     pub past: PastEvents,
     /// Its record, once on chain.
@@ -120,13 +122,16 @@ async fn resources(state: &State<'_>, event: EventId, ids: &[ResourceId]) -> Res
     let credits: Vec<Option<Credit>> = state.get_all(&of(&keys::credit)).await?;
     let statements: Vec<Option<Statement>> = state.get_all(&of(&|id| keys::statement(event, id))).await?;
     let past: Vec<Option<PastEvents>> = state.get_all(&of(&keys::past_events)).await?;
-    let rest = segments.into_iter().zip(past).zip(records).zip(scores).zip(credits).zip(statements);
+    let customers: Vec<Option<AccountId>> = state.get_all(&of(&|id| keys::event_customer(event, id))).await?;
+    let segments = segments.into_iter().zip(customers);
+    let rest = segments.zip(past).zip(records).zip(scores).zip(credits).zip(statements);
     let views = ids.iter().zip(registered).zip(rest);
     Ok(views
-        .map(|((id, resource), (((((segments, past), record), score), credit), statement))| ResourceView {
+        .map(|((id, resource), ((((((segments, customer), past), record), score), credit), statement))| ResourceView {
             id: *id,
             resource,
             segments: segments.unwrap_or_default(),
+            customer,
             past: past.unwrap_or_default(),
             record,
             score,

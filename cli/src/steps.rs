@@ -2,7 +2,7 @@
 
 use crate::client::State;
 use anyhow::{bail, Result};
-use loadstone_core::{Balance, EventId, Resource, ResourceId};
+use loadstone_core::{AccountId, Balance, EventId, Resource, ResourceId};
 use loadstone_evidence::keys;
 use loadstone_market::{
     explain::{explain, Explanation, Facts, Shared},
@@ -11,7 +11,7 @@ use loadstone_market::{
 };
 
 /// How each number follows from those before it; whole numbers, `/` in floor and ceil exact.
-pub const FORMULAS: [(&str, &str); 18] = [
+pub const FORMULAS: [(&str, &str); 19] = [
     ("rank", "price if credit >= 10000; else from + step * ceil((ceil(price * 10000 / credit) - from) / step), with the clearing's ranks"),
     ("award", "watts if rank < marginal_price; 0 above; at it floor((before + watts) * residual / marginal_total) - floor(before * residual / marginal_total)"),
     ("reserve", "0 if reserve.awarded == 0 or rank < marginal_price or rank > reserve.price; watts - award if rank < reserve.price; else with u(x) = x - floor(x * residual / marginal_total) if rank == marginal_price else x: floor((u(before) + watts - award) * reserve.residual / reserve.total) - floor(u(before) * reserve.residual / reserve.total)"),
@@ -30,6 +30,7 @@ pub const FORMULAS: [(&str, &str); 18] = [
     ("claim", "twice, for the intervals before reserve_from (power = award) and since (power = award + reserve), and added: value = sum of power * its price; performance = 10000 if performance_max == 0 else min(k_index, performance_max); floor(sum(paid energy) * value * performance / (power * 3600000000 * 10000))"),
     ("penalty", "min(bond_left, of both parts ceil(sum(shortfall * factor) * value / (power * 3600000000 * 10000)))"),
     ("paid", "claim if claims <= pot; else floor((before + claim) * pot / claims) - floor(before * pot / claims)"),
+    ("split", "with a customer, rules being split: floor = min(paid, floor(sum(paid energy) * rules.floor / 3600000000)); customer = floor + floor((paid - floor) * rules.share / 10000); owner = paid - customer. Without one all is the owner's"),
 ];
 
 /// One resource in one event, read at one block.
@@ -50,6 +51,8 @@ pub struct Read {
     pub record: Option<EventRecord>,
     /// What was revealed for it.
     pub segments: Segments,
+    /// With whom its owner shares its pay in the event.
+    pub customer: Option<AccountId>,
     /// Accuracies of all resources, once all records are on chain.
     pub histogram: Option<Histogram>,
     /// What its pay depends on beside itself, once settled.
@@ -83,6 +86,7 @@ impl Read {
         };
         Ok(Self {
             programme: state.require(rules, "the event's programme").await?,
+            customer: state.get(keys::event_customer(of, id)).await?,
             record: state.get(keys::record(of, id)).await?,
             score: state.get(keys::score(of, id)).await?,
             statement: state.get(keys::statement(of, id)).await?,
@@ -108,6 +112,7 @@ impl Read {
             record: self.record.as_ref(),
             histogram: self.histogram.as_ref(),
             shared: self.shared,
+            has_customer: self.customer.is_some(),
         })
     }
 
@@ -119,10 +124,12 @@ impl Read {
             found.push(format!("score: on chain {:?}, by the steps {score:?}", self.score));
         }
         if let (Some(statement), Some(pay)) = (&self.statement, &told.pay) {
-            let chain = (statement.claim, Some(statement.penalty), Some(statement.paid));
-            let ours = (pay.claim, pay.penalty, pay.paid);
+            let chain = (statement.claim, Some(statement.penalty), Some(statement.paid), statement.customer);
+            let customer = pay.parts.map_or(0, |parts| parts.customer);
+            let ours = (pay.claim, pay.penalty, pay.paid, customer);
             if self.event.phase == Phase::Settled && chain != ours {
-                found.push(format!("claim, penalty and payment: on chain {chain:?}, by the steps {ours:?}"));
+                let what = "claim, penalty, payment and the customer's part";
+                found.push(format!("{what}: on chain {chain:?}, by the steps {ours:?}"));
             }
         }
         found

@@ -4,7 +4,7 @@ import platform
 
 from .figures import percent, spread
 from .network import SLOT_MS
-from .story import replay_facts
+from .story import CUSTOMER, replay_facts
 
 WATT_MS_PER_WH = 3_600_000
 
@@ -69,7 +69,7 @@ def settlement(story):
     """Money by the chain's totals, and by balances read before and after: both must agree to the micro-yuan."""
     totals, escrow = story.settled["totals"], story.settled["escrow"]
     change = {name: story.after["accounts"][name] - total for name, total in story.before["accounts"].items()}
-    inflow = sum(change[name] for name in ("AggregatorNorth", "AggregatorSouth"))
+    inflow = sum(change[name] for name in ("AggregatorNorth", "AggregatorSouth", CUSTOMER))
     statements = [resource["statement"] for resource in story.settled["resources"] if resource["statement"]]
     paid = sum(statement["paid"] for statement in statements)
     penalties = sum(statement["penalty"] for statement in statements)

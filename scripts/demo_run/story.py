@@ -62,12 +62,14 @@ deep_below = 0
 deep_factor = 11_000
 
 [split]
-floor = 0
-share = 0
+floor = 100_000
+share = 2_000
 """
 NEEDS_SHARE = (0.6, 1.0, 1.0, 0.5)
 SMALL_W = 50
 RECOVERY_S = 14
+# Any registered account may be a customer; this one is, and has no other part in the event.
+CUSTOMER = "Auditor"
 KILLED_VALIDATOR = "AggregatorSouth"
 KILLED_LOADS = (3, 8)
 
@@ -101,7 +103,7 @@ class Story:
         self.mark("four validators finalise blocks")
         self.accounts = {
             name: self.cli(name).one("key", "inspect")["public"]
-            for name in ("ProvincialGrid", "CityGrid", "AggregatorNorth", "AggregatorSouth")
+            for name in ("ProvincialGrid", "CityGrid", "AggregatorNorth", "AggregatorSouth", CUSTOMER)
         }
 
     def register_loads(self):
@@ -113,7 +115,9 @@ class Story:
                 "--load-min", 0, "--load-max", load.load_max_w, *new_area,
             )  # fmt: skip
             load.resource = answer["resource"]
-        self.mark(f"{len(self.loads)} resources registered with their devices")
+        shared = self.loads[0]
+        self.cli(shared.owner).one("resource", "customer", shared.resource, self.accounts[CUSTOMER])
+        self.mark(f"{len(self.loads)} resources registered with their devices, one of them with a customer")
 
     def start_loads(self):
         gateways = [validator.gateway_url for validator in self.network.validators]

@@ -189,6 +189,18 @@ def pay(given, found, energies, k_index, check):
         share = lambda upto: upto * shared["pot"] // shared["claims"]
         paid = share(shared["before"] + claim) - share(shared["before"])
     check.same("paid", steps["paid"], paid)
+    split(given, sum(energy for energy, _ in energies), paid, check)
+
+
+def split(given, energy, paid, check):
+    """The customer's part of what is paid; nothing to split without a customer."""
+    told, rule = given["steps"]["pay"]["parts"], given["rules"]["split"]
+    if given["customer"] is None:
+        check.same("parts", told, None)
+        return
+    floor = min(paid, energy * rule["floor"] // 3_600_000_000)
+    customer = floor + (paid - floor) * rule["share"] // 10_000
+    check.same("parts", told, {"floor": floor, "customer": customer, "owner": paid - customer})
 
 
 def recomputed(given):

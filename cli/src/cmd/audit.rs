@@ -182,8 +182,16 @@ fn rows(view: &EventView, comparison: &Comparison) -> Vec<Value> {
 }
 
 fn people(view: &EventView, units: &Units, comparison: &Comparison, mismatches: &[&Mismatch]) -> String {
-    let mut table =
-        Table::new(&["resource", "award W", "baseline W", "readings", "claim CNY", "penalty CNY", "paid CNY"]);
+    let mut table = Table::new(&[
+        "resource",
+        "award W",
+        "baseline W",
+        "readings",
+        "claim CNY",
+        "penalty CNY",
+        "paid CNY",
+        "customer CNY",
+    ]);
     for row in &comparison.audit.rows {
         table.row([
             row.resource.to_string(),
@@ -193,6 +201,7 @@ fn people(view: &EventView, units: &Units, comparison: &Comparison, mismatches: 
             yuan(row.statement.claim),
             yuan(row.statement.penalty),
             yuan(row.statement.paid),
+            yuan(row.statement.customer),
         ]);
     }
     let newest = units.anchored.last_key_value().map_or("none".into(), |(slot, _)| slot_name(slot));

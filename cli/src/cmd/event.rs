@@ -7,6 +7,7 @@ use crate::{
     client::Chain,
     context::Context,
     fault::{told, Fault},
+    output::yuan,
     parse,
     reads::newest_event,
 };
@@ -67,7 +68,7 @@ pub struct Open {
     /// Gate closure, in seconds from now.
     #[arg(long)]
     gate_in: Option<u64>,
-    /// The most that is paid, in yuan.
+    /// The most that is paid, in yuan; where the programme has a pot, as far as that reaches.
     #[arg(long, value_parser = parse::yuan)]
     budget: Balance,
 }
@@ -119,8 +120,14 @@ impl Open {
             Some(event) => event,
             None => newest_event(&chain.at(receipt.block)).await?.0.into(),
         };
+        let id = EventId(u32::try_from(event)?);
+        let opened: Record = chain.at(receipt.block).require(keys::event(id), &format!("event {id}")).await?;
+        let words = match opened.budget < self.budget {
+            true => format!("opened with the {} CNY that its programme's pot has left", yuan(opened.budget)),
+            false => "opened".into(),
+        };
         let created = json!({ "event": event, "start_ms": start, "gate_closure_ms": gate });
-        report(context, &receipt, "opened", created)
+        report(context, &receipt, &words, created)
     }
 }
 

@@ -1,10 +1,10 @@
 //! `loadstone programme`: the versioned rules of events.
 
 use super::report;
-use crate::{call::Call, context::Context, fault::Fault, files, rules};
+use crate::{call::Call, context::Context, fault::Fault, files, output::yuan, rules};
 use anyhow::Result;
 use clap::Subcommand;
-use loadstone_core::{ProgrammeId, ProgrammeVersion};
+use loadstone_core::{Balance, ProgrammeId, ProgrammeVersion};
 use loadstone_evidence::keys;
 use loadstone_market::Programme as Rules;
 use serde_json::json;
@@ -23,7 +23,7 @@ pub enum Programme {
     },
     /// Prints a file of rules to begin with, which says what each rule means.
     Template,
-    /// Shows a version of a programme, by default the newest, as a file that `publish` takes.
+    /// Shows a version of a programme, by default the newest, as a file that `publish` takes, and what is left of its pot.
     Show {
         /// The programme's number.
         id: u32,
@@ -72,8 +72,13 @@ async fn show(context: &Context, id: ProgrammeId, version: Option<u32>) -> Resul
         state.require(keys::programme(id, version), &format!("version {version} of programme {id}")).await?;
     let mut value = json!(rules);
     value["name"] = json!(String::from_utf8_lossy(&rules.name));
-    let value = json!({ "programme": id, "version": version, "rules": value });
-    context.output().print(&value, || format!("# Programme {id}, version {version}\n\n{}", rules::to_toml(&rules)))
+    let spent: Balance = state.get(keys::pot_spent(id, version)).await?.unwrap_or_default();
+    let left = rules.pot_left(spent);
+    let value = json!({ "programme": id, "version": version, "rules": value, "pot_left": left });
+    let pot =
+        left.map(|left| format!("# Left of its pot: {} of {} CNY\n", yuan(left), yuan(rules.pot))).unwrap_or_default();
+    let head = format!("# Programme {id}, version {version}\n{pot}");
+    context.output().print(&value, || format!("{head}\n{}", rules::to_toml(&rules)))
 }
 
 /// Rules from a file.

@@ -14,7 +14,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use codec::{Decode, Encode};
 use loadstone_core::{
-    AreaId, Device, DeviceId, Incarnation, PublicKey, Resource as Registered, ResourceId, Sequence, Watts,
+    AreaId, Customer, Device, DeviceId, Incarnation, PublicKey, Resource as Registered, ResourceId, Sequence, Watts,
 };
 use loadstone_evidence::keys;
 use serde::Serialize;
@@ -80,6 +80,21 @@ pub enum Resource {
         #[arg(value_parser = parse::public_key)]
         key: PublicKey,
     },
+    /// Names a resource's customer, the account behind its meter. By the resource's owner.
+    ///
+    /// Where a programme shares pay (its rules split.floor and split.share), the customer gets its part of whatever the
+    /// resource is paid, in a transfer of its own; penalties stay with the owner. It must be registered first, best in
+    /// the role `customer`: only then can it fetch a payment that failed.
+    ///
+    /// The change counts for events opened after it. In those that are open or under way the customer of then is
+    /// paid. `resource list` shows it, `why EVENT RESOURCE` what it got.
+    Customer {
+        /// The resource.
+        resource: u32,
+        /// The account, or `none` for no customer.
+        #[arg(value_name = "ACCOUNT|none", value_parser = parse::account_or_none)]
+        account: parse::Named,
+    },
     /// Shows all resources.
     List,
 }
@@ -103,6 +118,10 @@ impl Resource {
                 (Call::new("Registry", "rotate_device_key", (DeviceId(device), key)), "key replaced")
             }
             Self::Revoke { device } => (Call::new("Registry", "revoke_device", DeviceId(device)), "revoked"),
+            Self::Customer { resource, account } => {
+                let call = Call::new("Registry", "set_customer", (ResourceId(resource), account.0));
+                (call, "customer named, for events opened from now on")
+            }
             Self::Renew { device, key } => (Call::new("Registry", "renew_device", (DeviceId(device), key)), "renewed"),
         };
         let receipt = context.sender(&chain)?.submit(&call).await?;
@@ -131,6 +150,8 @@ async fn list(context: &Context, chain: &Chain) -> Result<()> {
     let devices = all(state.get_all::<Device>(&device_keys).await?, "a device")?;
     let fault_keys: Vec<_> = found.iter().map(|(_, resource)| keys::device_fault(resource.device)).collect();
     let forks = state.get_all::<Fork>(&fault_keys).await?;
+    let customer_keys: Vec<_> = found.iter().map(|(id, _)| keys::customer(ResourceId(*id))).collect();
+    let customers = state.get_all::<Customer>(&customer_keys).await?;
     let mut table = Table::new(&[
         "resource",
         "device",
@@ -143,9 +164,11 @@ async fn list(context: &Context, chain: &Chain) -> Result<()> {
         "state",
         "device key",
         "owner",
+        "customer",
     ]);
     let mut rows = Vec::new();
-    for (((id, resource), device), fork) in found.iter().zip(&devices).zip(&forks) {
+    for ((((id, resource), device), fork), customer) in found.iter().zip(&devices).zip(&forks).zip(customers) {
+        let customer = customer.unwrap_or_default().account;
         table.row([
             id.to_string(),
             resource.device.to_string(),
@@ -158,8 +181,11 @@ async fn list(context: &Context, chain: &Chain) -> Result<()> {
             standing(device, fork.as_ref()),
             hexed(&device.key),
             resource.owner.to_string(),
+            customer.as_ref().map_or("none".into(), ToString::to_string),
         ]);
-        rows.push(json!({ "resource": id, "registered": resource, "device": device, "fork": fork }));
+        rows.push(json!({
+            "resource": id, "registered": resource, "device": device, "fork": fork, "customer": customer,
+        }));
     }
     context.output().print(&json!(rows), || table.render())
 }

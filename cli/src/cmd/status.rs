@@ -56,6 +56,7 @@ fn row(view: &EventView, resource: &crate::reads::ResourceView) -> Value {
     json!({
         "resource": resource.id,
         "owner": resource.resource.owner.to_string(),
+        "customer": resource.customer,
         "segments": resource.segments,
         "award_w": view.clearing.as_ref().map(|clearing| awards(clearing, &resource.segments)),
         "reserve_w": view.clearing.as_ref().map(|clearing| reserves(clearing, &resource.segments)),
@@ -129,6 +130,7 @@ fn table(view: &EventView) -> String {
         "claim CNY",
         "penalty CNY",
         "paid CNY",
+        "customer CNY",
     ];
     let mut table = Table::new(&head);
     for resource in &view.resources {
@@ -150,6 +152,7 @@ fn table(view: &EventView) -> String {
             statement.map(|statement| yuan(statement.claim)),
             statement.map(|statement| yuan(statement.penalty)),
             statement.map(|statement| yuan(statement.paid)),
+            statement.map(|statement| yuan(statement.customer)),
         ];
         table.row(cells.into_iter().map(Option::unwrap_or_default));
     }

@@ -12,6 +12,7 @@ use loadstone_core::{BasisPoints, EventId, ResourceId, Watts, HOUR_MS};
 use loadstone_market::{
     explain::{Explanation, IntervalSteps, PaySteps, Place},
     settle::PartDue,
+    split::Parts,
 };
 use serde_json::{json, to_value};
 use std::collections::BTreeMap;
@@ -44,6 +45,7 @@ impl Why {
             "rules": to_value(&read.programme)?,
             "clearing": to_value(&read.clearing)?,
             "registered": to_value(&read.resource)?,
+            "customer": read.customer,
             "record": to_value(&read.record)?,
             "steps": to_value(&told)?,
             "formulas": BTreeMap::from(FORMULAS),
@@ -213,6 +215,12 @@ fn pay_lines(pay: &PaySteps) -> String {
         }
         false => format!("{pot}: paid in full, {paid} CNY"),
     });
+    if let Some(Parts { floor, customer, owner }) = pay.parts {
+        let (floor, customer, owner) = (yuan(floor), yuan(customer), yuan(owner));
+        lines.push(format!(
+            "of that the customer gets {customer} CNY, {floor} CNY of it as its floor; the owner {owner} CNY"
+        ));
+    }
     let taken = yuan(pay.penalty.unwrap_or_default());
     let (due, left) = (yuan(pay.penalty_due), yuan(shared.bond_left));
     lines.push(format!("penalty due {due} CNY, bond left {left} CNY: {taken} CNY taken"));

@@ -86,7 +86,7 @@ pub const RULES: [Rule; 40] = [
         "credit_rank_floor",
         BP,
         (0, 10_000),
-        "Least credit that a price is divided by to rank a bid, 1000 or more; 0 where bids are ranked by price alone.",
+        "Least credit that a price is divided by to rank a bid, from 1000; 0 for ranks by price alone.",
     ),
     rule(
         "reserve",
@@ -105,7 +105,7 @@ pub const RULES: [Rule; 40] = [
         "pot",
         "micro-yuan",
         (0, i64::MAX),
-        "Most that all events under these rules may cost together; 0 for no limit.",
+        "Most that all events under this version may cost together; 0 for no limit.",
     ),
     rule("score.own_weight", BP, (0, 10_000), "Weight of own accuracy; the rest goes to the rank against the median."),
     rule("score.response_standard_ms", MS, (1, U32), "Response time that scores zero."),

@@ -69,6 +69,7 @@ pub fn resource(id: u32) -> ResourceView {
             load_max: Watts(900),
         },
         segments: BoundedVec::truncate_from(vec![segment]),
+        customer: None,
         past: BoundedVec::default(),
         record: None,
         score: None,
@@ -83,8 +84,13 @@ fn settled() -> (EventView, Units) {
     let last = history.anchors[24].anchor.hash();
     let trusted = Trusted { last: (AnchorNumber(25), last), ..Trusted::default() };
     let units = check(&GENESIS, history.anchors, &trusted, &history.devices);
-    let commitment =
-        Commitment { seal: loadstone_core::Hash::zero(), resources: BoundedVec::default(), credits: BoundedVec::default(), bond: 3, revealed: true };
+    let commitment = Commitment {
+        seal: loadstone_core::Hash::zero(),
+        resources: BoundedVec::default(),
+        credits: BoundedVec::default(),
+        bond: 3,
+        revealed: true,
+    };
     let mut view = EventView {
         id: EventId(7),
         event: event(),
@@ -102,7 +108,9 @@ fn settled() -> (EventView, Units) {
     for (resource, row) in view.resources.iter_mut().zip(&expected.rows) {
         resource.record = Some(row.record.clone());
         resource.score = row.score.clone();
-        resource.credit = row.score.as_ref().map(|score| credit(None, score, &programme().score, event().end()));
+        let rule = programme().score;
+        let first = |score| credit(None, score, validity(&row.record, &rule), &rule, event().end());
+        resource.credit = row.score.as_ref().map(first);
         resource.statement = Some(row.statement.clone());
     }
     view.totals = Some(sums(expected.rows.iter().map(|row| &row.statement)));
@@ -141,6 +149,12 @@ fn every_bent_number_is_named() {
     assert_eq!(bent_record, ["record of resource 1"]);
     assert_eq!(differing(|view| view.resources[0].score = None), ["score of resource 0"]);
     assert_eq!(differing(|view| view.resources[0].statement = None), ["payment of resource 0"]);
+    let redirected = differing(|view| {
+        if let Some(statement) = &mut view.resources[0].statement {
+            statement.customer += 1;
+        }
+    });
+    assert_eq!(redirected, ["payment of resource 0"]);
     assert_eq!(differing(|view| view.resources[0].credit = None), ["credit of resource 0"]);
     assert_eq!(differing(|view| view.totals = None), ["totals of the event"]);
     assert_eq!(differing(|view| view.buckets = BTreeMap::from([(Price(1), Watts(1))])), ["price buckets"]);

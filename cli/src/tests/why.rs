@@ -2,19 +2,22 @@
 
 use super::*;
 use crate::compare::tests as sample;
-use loadstone_core::{BasisPoints, BoundedVec, Price, Watts};
+use loadstone_core::{AccountId, BasisPoints, BoundedVec, Price, Watts};
 use loadstone_market::{
     clearing::clear,
     explain::Shared,
     score::{accuracy, score, Histogram},
     settle::statement,
-    EventRecord, Segment, Segments,
+    split::split,
+    EventRecord, Programme, Ranks, Segment, Segments, SplitRule,
 };
 
 /// Settled: 150 W and 90 W asked of 200 W offered at the margin, the first delivered twice, the second by half, and
-/// a pot and a bond that both fall short.
+/// a pot and a bond that both fall short, and a customer.
 fn settled() -> steps::Read {
-    let (event, programme, view) = (sample::event(), sample::programme(), sample::resource(0));
+    let rule = SplitRule { floor: Price(1_000), share: BasisPoints(2_000) };
+    let programme = Programme { split: rule, ..sample::programme() };
+    let (event, view) = (sample::event(), sample::resource(0));
     let segment = Segment { price: Price(20_000), watts: Watts(200), before: Watts(0), credit: BasisPoints::ONE };
     let segments = Segments::truncate_from(vec![segment]);
     let clearing = clear([(Price(20_000), Watts(200))], event.peak_need(), Watts(0), Ranks::default());
@@ -36,6 +39,7 @@ fn settled() -> steps::Read {
     let mut due = statement(&event, &programme, &clearing, &segments, &record, judged.as_ref());
     let shared = Shared { pot: due.claim, claims: 2 * due.claim, before: 0, bond_left: due.penalty - 1 };
     (due.penalty, due.paid) = (due.penalty - 1, due.claim / 2);
+    due.customer = split(&programme.split, due.paid_energy, due.paid).customer;
     steps::Read {
         of: EventId(3),
         event,
@@ -45,6 +49,7 @@ fn settled() -> steps::Read {
         resource: view.resource,
         record: Some(record),
         segments,
+        customer: Some(AccountId::new([21; 32])),
         histogram: Some(histogram),
         shared: Some(shared),
         score: judged,
@@ -68,6 +73,7 @@ fn people_read_every_step_and_every_limit() {
         "penalty",
         "K index",
         "the pot is short",
+        "the customer gets",
         "bond left",
     ] {
         assert!(text.contains(part), "{part}:\n{text}");

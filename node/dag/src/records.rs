@@ -215,7 +215,8 @@ mod tests {
     use super::*;
     use crate::testing::{unit, unit_id, GENESIS};
     use loadstone_core::{
-        AccountId, AreaId, BasisPoints, Direction, Millis, OrganisationId, Price, ProgrammeId, ProgrammeVersion, ResourceId, Watts,
+        AccountId, AreaId, BasisPoints, Direction, Millis, OrganisationId, Price, ProgrammeId, ProgrammeVersion,
+        ResourceId, Watts,
     };
     use loadstone_dag::{Anchor, AnchorLeaf};
     use loadstone_market::{BaselineMethod, Clearing, Event, PastEvents, Phase, Programme, Segment};

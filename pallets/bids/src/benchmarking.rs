@@ -6,18 +6,20 @@ use frame_benchmarking::v2::*;
 use frame_support::{traits::Get, BoundedVec};
 use frame_system::RawOrigin;
 use loadstone_core::{
-    AccountId, AreaId, Balance, Direction, EventId, Millis, Name, Price, ProgrammeId, ResourceId, Role, Watts, YUAN,
+    AccountId, AreaId, Balance, BasisPoints, Direction, EventId, Millis, Name, Price, ProgrammeId, ResourceId, Role,
+    Watts, YUAN,
 };
 use loadstone_market::{
-    seal, Areas, BidSheet, Needs, Offer, Phase, Pricing, Programme, ResourceBid, MAX_INTERVALS, MAX_PROGRAMME_AREAS,
+    seal, Areas, BidSheet, Needs, Offer, Phase, Pricing, Programme, ResourceBid, SplitRule, MAX_INTERVALS,
+    MAX_PROGRAMME_AREAS,
 };
 
 /// What benchmarks need of the runtime around the market.
 pub trait BenchmarkHelper {
     /// A registered account in `role` with at least ten million yuan; another for each seed.
     fn participant(seed: u32, role: Role) -> AccountId;
-    /// A resource of `owner` in `area` with at least 10,000 W in both directions and standing
-    /// availability in the direction down.
+    /// A resource of `owner` in `area` with at least 10,000 W in both directions, standing
+    /// availability in the direction down, and a customer since ever.
     fn resource(owner: &AccountId, area: AreaId) -> ResourceId;
     /// Sets chain time.
     fn set_time(now: Millis);
@@ -39,6 +41,8 @@ fn programme() -> Programme {
         bid_min: Watts(1),
         settlement_interval_ms: 1_000,
         reveal_ms: 1_000,
+        split: SplitRule { floor: Price(1), share: BasisPoints(1) },
+        pot: 1_000 * BUDGET,
         ..Programme::plain()
     }
 }
@@ -145,6 +149,7 @@ mod benchmarks {
         #[extrinsic_call]
         _(RawOrigin::Signed(who.clone()), event, 0, T::Hash::default(), resources);
         assert!(Commitments::<T>::contains_key(event, (who, 0)));
+        assert_eq!(EventCustomers::<T>::iter_prefix(event).count() as u32, r);
     }
 
     #[benchmark]

@@ -3,7 +3,8 @@
 use crate::{pallet::*, types::*};
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
 use loadstone_core::{
-    traits::Directory, AccountId, Balance, BasisPoints, BoundedVec, EventId, Hash, Price, ResourceId, Watts, HOUR_MS,
+    traits::Directory, AccountId, Balance, BasisPoints, BoundedVec, ChangedTwice, EventId, Hash, Price, ResourceId,
+    Watts, HOUR_MS,
 };
 use loadstone_market::{
     self as market,
@@ -44,6 +45,7 @@ impl<T: Config> Pallet<T> {
             }
             capacity = Watts(capacity.0.checked_add(own.0).ok_or(Error::<T>::Overflow)?);
             Self::reserve(*resource, event.direction, window)?;
+            Self::pin_customer(id, &event, *resource, &programme)?;
         }
         let bond = bond(programme.price_cap, capacity, window.end.since(window.start)).ok_or(Error::<T>::Overflow)?;
         T::Escrow::hold_bond(id, &bidder, bond)?;
@@ -68,6 +70,22 @@ impl<T: Config> Pallet<T> {
         let standing = T::Standings::credit(id);
         admit(standing.as_ref(), event, programme).map_err(Error::<T>::from)?;
         Ok((capacity, programme.ranking_credit(standing.map(|standing| standing.credit))))
+    }
+
+    /// Writes down with whom a resource's pay is shared in an event, as it stood when the event was opened: whatever
+    /// its owner names later, this customer is paid. Nothing is written where the programme shares nothing.
+    pub(crate) fn pin_customer(
+        id: EventId,
+        event: &market::Event,
+        resource: ResourceId,
+        programme: &Programme,
+    ) -> DispatchResult {
+        if programme.split.shares() {
+            let customer = T::Directory::customer_at(resource, event.opened);
+            let customer = customer.map_err(|ChangedTwice| Error::<T>::CustomerChangedTwice)?;
+            customer.into_iter().for_each(|customer| EventCustomers::<T>::insert(id, resource, customer));
+        }
+        Ok(())
     }
 
     pub(crate) fn count_in(event: EventId, bidder: &AccountId, more: u32) -> DispatchResult {

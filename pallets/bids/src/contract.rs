@@ -56,9 +56,11 @@ impl<T: Config> Pallet<T> {
             reserve_from: None,
             phase: Phase::Open,
         };
-        let budget = cost(&record, price);
-        T::Escrow::hold_budget(event, &buyer, budget)?;
-        Events::<T>::insert(event, market::Event { budget, ..record });
+        let record = market::Event { budget: cost(&record, price), ..record };
+        Self::ensure_pot_covers(&record, &programme)?;
+        T::Escrow::hold_budget(event, &buyer, record.budget)?;
+        Self::take_from_pot(&record, &programme);
+        Events::<T>::insert(event, record);
         Contracts::<T>::insert(event, Contract { resource: of, price });
         Self::deposit_event(Event::ContractOffered { event, buyer, resource: of, price });
         Ok(())
@@ -85,6 +87,7 @@ impl<T: Config> Pallet<T> {
         let programme = Programmes::<T>::get(event.programme, event.version).ok_or(Error::<T>::UnknownProgramme)?;
         let window = Reservation { event: id, start: event.start, end: event.end() };
         Self::reserve(resource, event.direction, window)?;
+        Self::pin_customer(id, &event, resource, &programme)?;
         Self::count_in(id, &seller, 1)?;
         Self::seal_open(id, &seller, &event, (resource, price), &programme)?;
 

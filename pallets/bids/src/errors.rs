@@ -37,6 +37,10 @@ mod errors {
         NotInForce,
         /// The budget is zero.
         NoBudget,
+        /// Nothing is left of the pot that all events under these rules share.
+        PotSpent,
+        /// Less is left of the pot that all events under these rules share than the contract may cost.
+        PotTooSmall,
         /// The gate leaves no full availability epoch after opening.
         GateTooSoon,
         /// The window starts before the reveal time is over.
@@ -95,6 +99,8 @@ mod errors {
         ResourceBarred,
         /// The resource's credit is below the programme's gate.
         CreditTooLow,
+        /// The resource's customer changed twice since the event was opened: it is not known with whom pay is shared.
+        CustomerChangedTwice,
         /// The resource is bid for an overlapping window in the same direction.
         AlreadyReserved,
         /// The resource is bid in as many events as the chain bears.

@@ -14,6 +14,12 @@
 //!    Clearing walks price buckets, never bids; each award follows from its segment.
 //! 6. The opener may *cancel* until the event is dispatched.
 //!
+//! A version of a programme may have a *pot*: the budgets of all events under it, and of those that are over what they
+//! paid, never exceed it. An event opened when less is left gets what is left.
+//!
+//! A commitment also writes down the *customer* of each resource, where the programme shares pay with customers: as it
+//! stood when the event was opened, so that no owner redirects the pay of an event that it knows.
+//!
 //! A *contract* is an event of one resource that its buyer opens and the resource's owner accepts, under a programme that
 //! is priced bilaterally. It takes no bids and no order.
 //!
@@ -37,6 +43,7 @@ mod events;
 mod gate;
 mod market;
 mod open;
+mod pot;
 mod reservation;
 mod reveal;
 mod sweep;
@@ -142,6 +149,11 @@ pub mod pallet {
     #[pallet::storage]
     pub type Contracts<T: Config> = StorageMap<_, Twox64Concat, EventId, Contract>;
 
+    /// What events under a version with a pot cost, in micro-yuan: budgets of those under way, and what the others paid.
+    #[pallet::storage]
+    pub type PotSpent<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, ProgrammeId, Twox64Concat, ProgrammeVersion, Balance, ValueQuery>;
+
     /// Every event.
     #[pallet::storage]
     pub type Events<T: Config> = StorageMap<_, Twox64Concat, EventId, market::Event>;
@@ -180,6 +192,11 @@ pub mod pallet {
     /// How many bidders and resources are committed in an event.
     #[pallet::storage]
     pub type Committed<T: Config> = StorageMap<_, Twox64Concat, EventId, CommittedTotals, ValueQuery>;
+
+    /// With whom the owner of a committed resource shares its pay in an event; nothing where nobody does.
+    #[pallet::storage]
+    pub type EventCustomers<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, EventId, Twox64Concat, ResourceId, AccountId>;
 
     /// Windows for which a resource is bid in a direction.
     #[pallet::storage]
@@ -253,7 +270,8 @@ pub mod pallet {
             Self::do_publish_programme(publisher.organisation, id, *programme)
         }
 
-        /// Opens an event under the newest version of a programme and holds `budget`. By a grid company.
+        /// Opens an event under the newest version of a programme and holds `budget`, or what is left of the version's
+        /// pot. By a grid company.
         ///
         /// One need in watts a settlement interval, from `start` on; the gate closes at `gate_closure`,
         /// and the window starts when the programme's reveal time is over, or later.
@@ -372,6 +390,11 @@ pub mod pallet {
         pub fn latest_programme(id: ProgrammeId) -> Option<(ProgrammeVersion, Programme)> {
             let version = LatestVersion::<T>::get(id)?;
             Some((version, Programmes::<T>::get(id, version)?))
+        }
+
+        /// What is left of the pot of a programme's version, in micro-yuan; `None` where it has none.
+        pub fn pot_left(id: ProgrammeId, version: ProgrammeVersion) -> Option<Balance> {
+            Programmes::<T>::get(id, version)?.pot_left(PotSpent::<T>::get(id, version))
         }
     }
 }

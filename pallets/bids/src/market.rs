@@ -36,6 +36,7 @@ impl<T: Config> Pallet<T> {
             Self::close_gate(id);
         }
         event.phase = phase;
+        Self::return_to_pot(id, &event);
         Events::<T>::insert(id, event);
         match phase {
             Phase::Cleared => Self::queue_sweep(id, SweepReason::Cleared)?,
@@ -103,6 +104,10 @@ impl<T: Config> Market for Pallet<T> {
 
     fn resource_at(event: EventId, index: u32) -> Option<ResourceId> {
         EventResources::<T>::get(event, index)
+    }
+
+    fn customer(event: EventId, resource: ResourceId) -> Option<AccountId> {
+        EventCustomers::<T>::get(event, resource)
     }
 
     fn bond(event: EventId, bidder: &AccountId) -> Balance {

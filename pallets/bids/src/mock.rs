@@ -6,9 +6,9 @@ use frame_support::{derive_impl, parameter_types, storage_alias, traits::Time, B
 use frame_support::{pallet_prelude::ValueQuery, traits::Hooks, weights::Weight};
 use loadstone_core::{
     traits::{AnchorLog, Directory, StandingAvailability},
-    AccountId, AnchorNumber, AreaId, Balance, BasisPoints, BoundedVec, Device, DeviceId, Direction, EventId, Hash,
-    MemberIndex, Millis, Name, OrganisationId, Participant, Price, ProgrammeId, Resource, ResourceId, Role, Signature,
-    Watts,
+    AccountId, AnchorNumber, AreaId, Balance, BasisPoints, BoundedVec, ChangedTwice, Customer, Device, DeviceId,
+    Direction, EventId, Hash, MemberIndex, Millis, Name, OrganisationId, Participant, Price, ProgrammeId, Resource,
+    ResourceId, Role, Signature, Watts,
 };
 use loadstone_market::{
     seal,
@@ -73,6 +73,11 @@ pub type LoadCount = StorageValue<World, u32, ValueQuery>;
 pub type Suspended = StorageMap<World, Twox64Concat, (ResourceId, Direction), ()>;
 #[storage_alias]
 pub type Budgets = StorageMap<World, Twox64Concat, EventId, Balance>;
+/// What settlement has paid of an event's budget.
+#[storage_alias]
+pub type PaidOut = StorageMap<World, Twox64Concat, EventId, Balance, ValueQuery>;
+#[storage_alias]
+pub type Customers = StorageMap<World, Twox64Concat, ResourceId, Customer, ValueQuery>;
 #[storage_alias]
 pub type Bonds = StorageMap<World, Blake2_128Concat, (EventId, AccountId), Balance>;
 #[storage_alias]
@@ -99,6 +104,9 @@ impl Directory for World {
     }
     fn device(_: DeviceId) -> Option<Device> {
         None
+    }
+    fn customer_at(id: ResourceId, opened: Millis) -> Result<Option<AccountId>, ChangedTwice> {
+        Customers::get(id).at(opened)
     }
 }
 
@@ -158,6 +166,9 @@ impl Escrow for World {
     fn release_budget(event: EventId) -> DispatchResult {
         Budgets::take(event).map(|_| ()).ok_or("no budget".into())
     }
+    fn paid(event: EventId) -> Balance {
+        PaidOut::get(event)
+    }
 }
 
 impl OnPhase<DispatchError> for World {
@@ -202,7 +213,9 @@ impl pallet_bids::BenchmarkHelper for World {
         who
     }
     fn resource(owner: &AccountId, area: AreaId) -> ResourceId {
-        load(owner, area, 10_000)
+        let id = load(owner, area, 10_000);
+        Customers::insert(id, Customer::default().change(Some(STRANGER), Millis(0)));
+        id
     }
     fn set_time(now: Millis) {
         Now::put(now.0);
@@ -266,8 +279,23 @@ pub fn needs(watts: &[i64]) -> Needs {
 
 /// Opens an event of GRID's for `needs`, down in [`AREA`].
 pub fn open(watts: &[i64]) -> DispatchResult {
+    open_for(watts, 1_000_000)
+}
+
+/// As [`open`], with a budget in micro-yuan.
+pub fn open_for(watts: &[i64], budget: Balance) -> DispatchResult {
     let (start, gate) = (Millis(START), Millis(GATE));
-    Bids::open_event(signed(GRID), PROGRAMME, AREA, Direction::Down, needs(watts), start, gate, 1_000_000)
+    Bids::open_event(signed(GRID), PROGRAMME, AREA, Direction::Down, needs(watts), start, gate, budget)
+}
+
+/// With whom a resource's pay is shared in an event.
+pub fn customer_in(event: EventId, resource: ResourceId) -> Option<AccountId> {
+    <Bids as loadstone_market::traits::Market>::customer(event, resource)
+}
+
+/// Publishes the next version of GRID's programme.
+pub fn publish(rules: Programme) {
+    frame_support::assert_ok!(Bids::publish_programme(signed(GRID), PROGRAMME, Box::new(rules)));
 }
 
 pub fn bid(resource: ResourceId, offers: &[(u64, i64)]) -> ResourceBid {

@@ -44,7 +44,6 @@ impl<T: Config> Pallet<T> {
         let event = Self::next_event()?;
 
         let Opening { area, direction, needs, start, gate_closure, budget } = opening;
-        T::Escrow::hold_budget(event, &opener, budget)?;
         let gate = Gate { event, closes: gate_closure };
         Gates::<T>::try_mutate(|gates| gates.try_push(gate)).map_err(|_| Error::<T>::TooManyEvents)?;
         let record = market::Event {
@@ -63,6 +62,9 @@ impl<T: Config> Pallet<T> {
             reserve_from: None,
             phase: Phase::Open,
         };
+        let record = market::Event { budget: Self::budget_within_pot(&record, &programme)?, ..record };
+        T::Escrow::hold_budget(event, &opener, record.budget)?;
+        Self::take_from_pot(&record, &programme);
         Events::<T>::insert(event, record);
         Self::deposit_event(Event::EventOpened { event, opener, area, direction, gate_closure });
         Ok(())

@@ -86,6 +86,7 @@ impl<T: Config> Pallet<T> {
         let kept = resources.len().saturating_sub(SWEEP_RESOURCES as usize);
         for resource in resources.iter().skip(kept) {
             Self::release(*resource, event.direction, id);
+            EventCustomers::<T>::remove(id, resource);
         }
         resources.truncate(kept);
         if resources.is_empty() {

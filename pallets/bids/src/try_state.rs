@@ -8,8 +8,8 @@ use crate::{
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::ensure;
-use loadstone_core::{AccountId, EventId, Watts};
-use loadstone_market::{self as market, clearing, Clearing, Phase};
+use loadstone_core::{AccountId, Balance, EventId, Watts};
+use loadstone_market::{self as market, clearing, traits::Escrow, Clearing, Phase};
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
@@ -18,6 +18,8 @@ impl<T: Config> Pallet<T> {
         Self::check_programmes_are_sound()?;
         Self::check_gates_are_those_of_open_events()?;
         Self::check_live_events_are_counted()?;
+        Self::check_pots_hold_what_events_cost()?;
+        Self::check_customers_are_of_committed_resources()?;
         for event in Events::<T>::iter_keys() {
             Self::check_commitments_are_counted(event)?;
             Self::check_segments_add_up_to_their_buckets(event)?;
@@ -53,6 +55,34 @@ impl<T: Config> Pallet<T> {
         let live = Events::<T>::iter().filter(|(id, event)| !over(event.phase) || sweeping.contains(id)).count();
         ensure!(live == LiveEvents::<T>::get() as usize, "live events are miscounted");
         ensure!(Events::<T>::iter_keys().all(|id| id < NextEvent::<T>::get()), "an event's number is not given yet");
+        Ok(())
+    }
+
+    fn check_pots_hold_what_events_cost() -> Result<(), TryRuntimeError> {
+        let mut spent = BTreeMap::<_, Balance>::new();
+        for (id, event) in Events::<T>::iter() {
+            let programme = Programmes::<T>::get(event.programme, event.version).ok_or("an event has no programme")?;
+            if programme.pot > 0 {
+                let is_over = matches!(event.phase, Phase::Settled | Phase::Cancelled);
+                let cost = if is_over { T::Escrow::paid(id) } else { event.budget };
+                *spent.entry((event.programme, event.version)).or_default() += cost;
+            }
+        }
+        let kept: BTreeMap<_, _> = PotSpent::<T>::iter().map(|(id, version, spent)| ((id, version), spent)).collect();
+        ensure!(spent == kept, "a pot is not what its events cost");
+        for ((id, version), spent) in spent {
+            let pot = Programmes::<T>::get(id, version).map(|programme| programme.pot);
+            ensure!(pot >= Some(spent), "events cost more than their pot");
+        }
+        Ok(())
+    }
+
+    fn check_customers_are_of_committed_resources() -> Result<(), TryRuntimeError> {
+        for (event, resource, _) in EventCustomers::<T>::iter() {
+            let committed = Commitments::<T>::iter_prefix_values(event).map(|commitment| commitment.resources);
+            let mut named = committed.chain(Withdrawn::<T>::iter_prefix_values(event));
+            ensure!(named.any(|resources| resources.contains(&resource)), "a customer of what nobody committed");
+        }
         Ok(())
     }
 

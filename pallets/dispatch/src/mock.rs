@@ -123,6 +123,9 @@ impl Market for World {
     fn resource_at(_: EventId, _: u32) -> Option<ResourceId> {
         None
     }
+    fn customer(_: EventId, _: ResourceId) -> Option<AccountId> {
+        None
+    }
     fn bond(_: EventId, _: &AccountId) -> Balance {
         0
     }

@@ -91,6 +91,9 @@ impl Market for Events {
     fn resource_at(event: EventId, index: u32) -> Option<ResourceId> {
         EVENTS.with_borrow(|events| events.get(&event)?.resources.get(index as usize).map(|(id, _)| *id))
     }
+    fn customer(_: EventId, _: ResourceId) -> Option<AccountId> {
+        None
+    }
     fn bond(_: EventId, _: &AccountId) -> Balance {
         0
     }

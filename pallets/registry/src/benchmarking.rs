@@ -130,5 +130,16 @@ mod benchmarks {
         Ok(())
     }
 
+    #[benchmark]
+    fn set_customer() {
+        let (owner, device) = device::<T>();
+        let resource = loadstone_core::ResourceId(device.0);
+        let (former, customer) = (registered::<T>(Role::Customer, 2), registered::<T>(Role::Customer, 3));
+        assert!(Pallet::<T>::do_set_customer(owner.clone(), resource, Some(former)).is_ok());
+        #[extrinsic_call]
+        _(RawOrigin::Signed(owner), resource, Some(customer.clone()));
+        assert_eq!(CustomerCount::<T>::get(customer), Some(1));
+    }
+
     impl_benchmark_test_suite!(Pallet, mock::new_test_ext(), mock::Test);
 }

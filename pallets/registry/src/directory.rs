@@ -1,7 +1,9 @@
 //! What other pallets read of the registry.
 
 use crate::pallet::*;
-use loadstone_core::{traits::Directory, AccountId, Device, DeviceId, Participant, Resource, ResourceId};
+use loadstone_core::{
+    traits::Directory, AccountId, ChangedTwice, Device, DeviceId, Millis, Participant, Resource, ResourceId,
+};
 
 impl<T: Config> Directory for Pallet<T> {
     fn participant(who: &AccountId) -> Option<Participant> {
@@ -14,5 +16,9 @@ impl<T: Config> Directory for Pallet<T> {
 
     fn device(id: DeviceId) -> Option<Device> {
         Devices::<T>::get(id)
+    }
+
+    fn customer_at(id: ResourceId, opened: Millis) -> Result<Option<AccountId>, ChangedTwice> {
+        Customers::<T>::get(id).unwrap_or_default().at(opened)
     }
 }

@@ -10,6 +10,10 @@
 //!   life: a key once used is never accepted again. `rotate_device_key` replaces a key within a life;
 //!   `revoke_device` ends it at once; `renew_device` begins the next life, for instance after the
 //!   device forked its own chain. Whoever must not renew is frozen by the regulator.
+//! - **Customers.** A resource's owner may name the account behind the meter, with which it shares pay where a programme
+//!   says so. It must be registered, since an account that is not can neither fetch a payment that failed nor spend
+//!   one, and it stays registered while a resource names it. A change counts for events opened after it; the one before
+//!   it is kept for the others.
 //! - **Validators.** Every organisation holds strictly less than a third of the validators, so at
 //!   least four of four organisations. Each has a weight of one. A new set is told to the session
 //!   pallet when it plans the next session. What a former validator announced of itself stays until it
@@ -20,6 +24,7 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod customers;
 mod directory;
 mod genesis;
 mod participants;
@@ -57,11 +62,14 @@ pub trait BenchmarkHelper {
 pub mod pallet {
     use super::*;
     use alloc::vec::Vec;
-    use frame_support::{pallet_prelude::*, traits::Contains};
+    use frame_support::{
+        pallet_prelude::*,
+        traits::{Contains, Time},
+    };
     use frame_system::pallet_prelude::*;
     use loadstone_core::{
-        traits::Denial, AreaId, Device, DeviceId, Hash, Incarnation, OrganisationId, Participant, PublicKey, Resource,
-        ResourceId, Role, ValidatorInfo, Watts,
+        traits::Denial, AreaId, Customer, Device, DeviceId, Hash, Incarnation, OrganisationId, Participant, PublicKey,
+        Resource, ResourceId, Role, ValidatorInfo, Watts,
     };
 
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -75,6 +83,8 @@ pub mod pallet {
         /// Accounts with session keys: the session pallet drops a validator without keys in silence,
         /// which could leave an organisation with a third of the weight.
         type SessionKeys: Contains<AccountId>;
+        /// Chain time in Unix milliseconds.
+        type Time: Time<Moment = u64>;
         /// Weights of the calls.
         type WeightInfo: WeightInfo;
         /// Gives benchmarks their validators' session keys.
@@ -109,6 +119,14 @@ pub mod pallet {
     /// How many resources an account owns.
     #[pallet::storage]
     pub type ResourceCount<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, u32, ValueQuery>;
+
+    /// With whom a resource's owner shares its pay; nothing where nobody ever was named.
+    #[pallet::storage]
+    pub type Customers<T: Config> = StorageMap<_, Twox64Concat, ResourceId, Customer>;
+
+    /// How many resources name an account as their customer; nothing for none.
+    #[pallet::storage]
+    pub type CustomerCount<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, u32>;
 
     /// Validators, present and former, and where they are found.
     #[pallet::storage]
@@ -146,6 +164,8 @@ pub mod pallet {
         ValidatorsAppointed { validators: u32 },
         /// A validator announced where it is found.
         ValidatorAnnounced { validator: AccountId },
+        /// A resource's owner named its customer, or nobody any more; for events opened later.
+        CustomerNamed { resource: ResourceId, customer: Option<AccountId> },
     }
 
     #[pallet::error]
@@ -164,6 +184,10 @@ pub mod pallet {
         OwnsResources,
         /// The participant is in the validator set.
         IsValidator,
+        /// The participant is the customer of a resource.
+        IsCustomer,
+        /// The resource has this customer already.
+        SameCustomer,
         /// No such resource.
         UnknownResource,
         /// No such device.
@@ -321,12 +345,21 @@ pub mod pallet {
             Self::do_set_validator_info(validator, peer, gateway)
         }
 
-        /// Takes an account without resources and appointments off the registry. By governance.
+        /// Takes an account without resources and appointments off the registry, which no resource names as its
+        /// customer. By governance.
         #[pallet::call_index(8)]
         #[pallet::weight(T::WeightInfo::remove_participant())]
         pub fn remove_participant(origin: OriginFor<T>, who: AccountId) -> DispatchResult {
             T::GovernanceOrigin::ensure_origin(origin)?;
             Self::do_remove_participant(who)
+        }
+
+        /// Names the customer of a resource, a registered account, or nobody; for events opened later. By its owner.
+        #[pallet::call_index(9)]
+        #[pallet::weight(T::WeightInfo::set_customer())]
+        pub fn set_customer(origin: OriginFor<T>, resource: ResourceId, customer: Option<AccountId>) -> DispatchResult {
+            let owner = Self::ensure_role(origin, Role::Aggregator)?;
+            Self::do_set_customer(owner, resource, customer)
         }
     }
 
@@ -342,6 +375,11 @@ pub mod pallet {
             let resource = Resources::<T>::get(id)?;
             let device = Devices::<T>::get(resource.device)?;
             Some((resource, device))
+        }
+
+        /// With whom a resource's owner shares its pay, now and before the last change.
+        pub fn customer_of(id: ResourceId) -> Customer {
+            Customers::<T>::get(id).unwrap_or_default()
         }
 
         /// The appointed validators and where they are found.

@@ -3,7 +3,9 @@
 use crate as pallet_registry;
 use frame_support::{
     derive_impl,
-    traits::{ConstU32, Contains},
+    pallet_prelude::ValueQuery,
+    storage_alias,
+    traits::{ConstU32, Contains, Time},
 };
 use frame_system::EnsureRoot;
 use loadstone_core::{
@@ -53,9 +55,23 @@ impl Contains<AccountId> for HasKeys {
     }
 }
 
+#[storage_alias]
+pub type Now = StorageValue<Clock, u64, ValueQuery>;
+
+/// Chain time as [`Now`] says.
+pub struct Clock;
+
+impl Time for Clock {
+    type Moment = u64;
+    fn now() -> u64 {
+        Now::get()
+    }
+}
+
 impl pallet_registry::Config for Test {
     type GovernanceOrigin = EnsureRoot<AccountId>;
     type SessionKeys = HasKeys;
+    type Time = Clock;
     type WeightInfo = pallet_registry::weights::SubstrateWeight<Test>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = HasKeys;
@@ -72,6 +88,9 @@ pub const NORTH: AccountId = AccountId::new([3; 32]);
 pub const SOUTH: AccountId = AccountId::new([4; 32]);
 pub const REGULATOR: AccountId = AccountId::new([5; 32]);
 pub const KEYLESS: AccountId = AccountId::new([6; 32]);
+/// Customers: a household and a mill.
+pub const HOUSE: AccountId = AccountId::new([7; 32]);
+pub const MILL: AccountId = AccountId::new([8; 32]);
 pub const STRANGER: AccountId = AccountId::new([9; 32]);
 pub const AREA: AreaId = AreaId(7);
 
@@ -91,7 +110,7 @@ pub fn register(owner: AccountId, key: PublicKey) -> DispatchResult {
     Registry::register_resource(origin, AREA, key, Watts(6_000), Watts(2_000), Watts(0), Watts(10_000))
 }
 
-/// The genesis that most tests start from: five participants and four validators.
+/// The genesis that most tests start from: eight participants and four validators.
 pub fn genesis() -> pallet_registry::GenesisConfig<Test> {
     pallet_registry::GenesisConfig {
         participants: vec![
@@ -101,6 +120,8 @@ pub fn genesis() -> pallet_registry::GenesisConfig<Test> {
             (SOUTH, participant(Role::Aggregator, 4)),
             (REGULATOR, participant(Role::Regulator, 5)),
             (KEYLESS, participant(Role::Aggregator, 6)),
+            (HOUSE, participant(Role::Customer, 7)),
+            (MILL, participant(Role::Customer, 8)),
         ],
         validators: vec![
             (GRID, validator_info(1)),

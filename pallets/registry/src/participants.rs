@@ -75,6 +75,7 @@ impl<T: Config> Pallet<T> {
         ensure!(Participants::<T>::contains_key(&who), Error::<T>::NotRegistered);
         ensure!(ResourceCount::<T>::get(&who) == 0, Error::<T>::OwnsResources);
         ensure!(!ValidatorSet::<T>::get().contains(&who), Error::<T>::IsValidator);
+        ensure!(!CustomerCount::<T>::contains_key(&who), Error::<T>::IsCustomer);
         // Refused while other pallets still count on the account, for instance by session keys.
         frame_system::Pallet::<T>::dec_providers(&who)?;
         Participants::<T>::remove(&who);

@@ -11,6 +11,7 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
         Self::check_resources_are_plausible_and_counted()?;
         Self::check_devices_answer_to_their_resources_and_keys()?;
+        Self::check_customers_are_registered_and_counted()?;
         Self::check_validators_are_sound()
     }
 
@@ -44,6 +45,19 @@ impl<T: Config> Pallet<T> {
             ensure!(resource.is_some_and(|resource| resource.device == id), "a device has no resource");
             ensure!(DeviceKeys::<T>::get(device.key) == Some(id), "a device's key is bound to another");
         }
+        Ok(())
+    }
+
+    fn check_customers_are_registered_and_counted() -> Result<(), TryRuntimeError> {
+        let mut named = BTreeMap::<AccountId, u32>::new();
+        for (id, entry) in Customers::<T>::iter() {
+            ensure!(Resources::<T>::contains_key(id), "a customer of no resource");
+            ensure!(entry.former_since <= entry.since, "a customer was named before the former one");
+            entry.account.into_iter().for_each(|who| *named.entry(who).or_default() += 1);
+        }
+        let counted: BTreeMap<_, _> = CustomerCount::<T>::iter().collect();
+        ensure!(named == counted, "customers and their counts differ");
+        ensure!(named.keys().all(Participants::<T>::contains_key), "a customer is not registered");
         Ok(())
     }
 

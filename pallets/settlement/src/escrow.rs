@@ -1,6 +1,6 @@
 //! Holding and giving back on behalf of the market.
 
-use crate::{Bonds, Config, Error, Escrows, Event, HoldReason, Pallet, Settling};
+use crate::{Bonds, Config, Error, Escrows, Event, HoldReason, Pallet, Settling, Totals};
 use frame_support::{ensure, traits::fungible::MutateHold};
 use loadstone_core::{AccountId, Balance, EventId};
 use loadstone_market::{traits::Escrow, Bond, EscrowState};
@@ -88,5 +88,9 @@ impl<T: Config> Escrow for Pallet<T> {
         Self::deposit_event(Event::BudgetReleased { event, opener: escrow.opener.clone(), amount });
         Self::keep_escrow(event, escrow);
         Ok(())
+    }
+
+    fn paid(event: EventId) -> Balance {
+        Totals::<T>::get(event).paid
     }
 }

@@ -9,12 +9,13 @@
 //!    after it, belong to a later version: payment here follows the records as they are.
 //! 3. Then every block takes a step of at most [`STEP`] entries, and more where it has room, one event at a time:
 //!    statements (claim, and the penalty as far as the owner's bond reaches); payments from the pot,
-//!    which is the budget, by cumulative floor where claims exceed it; bonds: the penalty goes to the
+//!    which is the budget, by cumulative floor where claims exceed it, split between a resource's owner and its customer
+//!    where the programme says so; bonds: the penalty goes to the
 //!    opener, the rest back to the bidder. What is left of the budget goes back to the opener.
 //! 4. A payment that its receiver can't take (an account below the existential deposit) is kept in the
 //!    pallet's own account until the receiver calls [`Call::claim`]. It holds nobody else up.
 //!
-//! Every micro-yuan that was held for an event ends with the opener, an owner, a bidder, or is
+//! Every micro-yuan that was held for an event ends with the opener, an owner, a customer, a bidder, or is
 //! claimable by one of them; nothing is made or lost. The checks of `try_state` compare each hold
 //! with the books.
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -26,6 +27,7 @@ pub mod benchmarking;
 mod escrow;
 #[cfg(test)]
 mod mock;
+mod pay;
 mod queue;
 mod steps;
 #[cfg(test)]
@@ -174,7 +176,9 @@ pub mod pallet {
         PenaltyTaken { event: EventId, bidder: AccountId, amount: Balance },
         /// A budget, or what was left of it, was given back.
         BudgetReleased { event: EventId, opener: AccountId, amount: Balance },
-        /// A resource's owner was paid.
+        /// A resource's customer was paid its part.
+        CustomerPaid { event: EventId, resource: ResourceId, customer: AccountId, amount: Balance },
+        /// A resource's owner was paid, with a customer its part.
         Paid { event: EventId, resource: ResourceId, owner: AccountId, amount: Balance },
         /// A receiver could not take a payment: it waits to be claimed.
         PaymentParked { who: AccountId, amount: Balance },

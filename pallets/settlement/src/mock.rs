@@ -1,5 +1,7 @@
 //! A runtime with this pallet, real balances, and a market and records of its own.
 
+mod offers;
+
 use crate as pallet_settlement;
 use crate::{Bonds, Pallet};
 use frame_support::{
@@ -12,12 +14,12 @@ use loadstone_core::{
     EventId, Millis, Participant, Price, ProgrammeId, ProgrammeVersion, Resource, ResourceId, Watts, YUAN,
 };
 use loadstone_market::{
-    clearing::{awards, clear},
+    clearing::awards,
     score::{accuracy, Histogram},
-    setpoint::quota,
     traits::{Escrow, Market, OnPhase, Scores},
-    Clearing, Event, EventRecord, Phase, Pricing, Programme, Ranks, Score, Segment, Segments,
+    Clearing, Event, EventRecord, Phase, Pricing, Programme, Score, Segments, SplitRule,
 };
+use offers::{clear_specs, record};
 use sp_runtime::{BuildStorage, DispatchError};
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -85,6 +87,8 @@ parameter_types! {
 #[derive(Clone, Debug)]
 pub struct Spec {
     pub owner: AccountId,
+    /// With whom the owner shares pay.
+    pub customer: Option<AccountId>,
     pub watts: i64,
     pub price: u64,
     /// Share of its quota that it delivers.
@@ -100,6 +104,7 @@ struct Entry {
     resources: Vec<(ResourceId, Segments, EventRecord)>,
     bond: Balance,
     scores: BTreeMap<ResourceId, Score>,
+    customers: BTreeMap<ResourceId, AccountId>,
 }
 
 thread_local! {
@@ -142,6 +147,9 @@ impl Market for Events {
     }
     fn resource_at(event: EventId, index: u32) -> Option<ResourceId> {
         entry(event, |entry| entry.resources.get(index as usize).map(|(id, _, _)| *id)).flatten()
+    }
+    fn customer(event: EventId, id: ResourceId) -> Option<AccountId> {
+        entry(event, |entry| entry.customers.get(&id).cloned()).flatten()
     }
     fn bond(event: EventId, _: &AccountId) -> Balance {
         entry(event, |entry| entry.bond).unwrap_or(0)
@@ -220,9 +228,14 @@ pub struct Helper;
 impl crate::benchmarking::BenchmarkHelper for Helper {
     fn recorded_event(resources: u32) -> EventId {
         let specs: Vec<_> = (0..resources)
-            .map(|index| Spec { owner: bidder(index as u8), watts: 1_000, price: 500_000, percent: 50 })
+            .map(|index| {
+                let customer = Some(AccountId::new([200 + index as u8; 32]));
+                Spec { owner: bidder(index as u8), customer, watts: 1_000, price: 500_000, percent: 50 }
+            })
             .collect();
-        measured(&specs, 10 * YUAN, 10 * YUAN, Pricing::Uniform)
+        let event = measured(&specs, 10 * YUAN, 10 * YUAN, Pricing::Uniform);
+        share_by(event, SplitRule { floor: Price(1_000), share: BasisPoints(2_000) });
+        event
     }
 }
 
@@ -240,46 +253,6 @@ pub fn programme(pricing: Pricing) -> Programme {
 
 pub fn bidder(index: u8) -> AccountId {
     AccountId::new([100 + index; 32])
-}
-
-/// Segments in buckets by price, and the clearing at 80 % of all that is offered.
-fn clear_specs(specs: &[Spec]) -> (Clearing, Watts, Vec<Segments>) {
-    let mut buckets = BTreeMap::<u64, i64>::new();
-    let segments = specs
-        .iter()
-        .map(|spec| {
-            let total = buckets.entry(spec.price).or_default();
-            let segment = Segment {
-                price: Price(spec.price),
-                watts: Watts(spec.watts),
-                before: Watts(*total),
-                credit: BasisPoints::ONE,
-            };
-            *total += spec.watts;
-            Segments::truncate_from(vec![segment])
-        })
-        .collect();
-    let offered: i64 = buckets.values().sum();
-    let need = Watts((offered * 4 / 5).max(1));
-    let clearing =
-        clear(buckets.into_iter().map(|(price, watts)| (Price(price), Watts(watts))), need, Watts(0), Ranks::default());
-    (clearing, need, segments)
-}
-
-fn record(id: ResourceId, award: Watts, needs: &[Watts], peak: Watts, percent: i64) -> EventRecord {
-    let quotas: Vec<_> = needs.iter().map(|need| quota(award, *need, peak)).collect();
-    let delivered: Vec<_> = quotas.iter().map(|quota| Watts(quota.0 * percent / 100)).collect();
-    EventRecord {
-        resource: id,
-        baseline: BoundedVec::truncate_from(vec![Watts(50_000); quotas.len()]),
-        quota: BoundedVec::truncate_from(quotas),
-        delivered: BoundedVec::truncate_from(delivered),
-        readings_due: 3_600,
-        readings_valid: 3_600,
-        response_time_ms: 6_000,
-        rate: BasisPoints(1_500),
-        precision_error: BasisPoints(250),
-    }
 }
 
 /// A recorded event of one hour at four fifths of all offers, with its budget and bonds held. Only
@@ -303,17 +276,20 @@ pub fn measured(specs: &[Spec], budget: Balance, bond: Balance, pricing: Pricing
         reserve_from: None,
         phase: Phase::Recorded,
     };
+    let mut customers = BTreeMap::new();
     let place = |(spec, segments): (&Spec, Segments)| {
         let id = OWNERS.with_borrow_mut(|owners| {
             owners.push(spec.owner.clone());
             ResourceId(owners.len() as u32 - 1)
         });
+        customers.extend(spec.customer.clone().map(|customer| (id, customer)));
         let award = awards(&clearing, &segments);
         let record = record(id, award, &event.needs, need, spec.percent);
         (id, segments, record)
     };
     let resources = specs.iter().zip(segments).map(place).collect();
-    let entry = Entry { event, programme: programme(pricing), clearing, resources, bond, scores: BTreeMap::new() };
+    let (programme, scores) = (programme(pricing), BTreeMap::new());
+    let entry = Entry { event, programme, clearing, resources, bond, scores, customers };
     EVENTS.with_borrow_mut(|events| events.insert(id, entry));
     Settlement::hold_budget(id, &OPENER, budget).expect("the opener is funded");
     for spec in specs.iter().filter(|spec| spec.owner != PAUPER) {
@@ -331,6 +307,11 @@ pub fn pay_by_performance(event: EventId, max: BasisPoints, id: ResourceId, k_in
         entry.programme.performance_max = max;
         entry.scores.insert(id, Score { k_index, ..Score::default() });
     });
+}
+
+/// Splits pay in the event between owners and customers.
+pub fn share_by(event: EventId, rule: SplitRule) {
+    EVENTS.with_borrow_mut(|events| events.get_mut(&event).expect("it was opened").programme.split = rule);
 }
 
 /// As [`measured`], and scored.

@@ -144,12 +144,13 @@ impl<T: Config> Pallet<T> {
         let weight = T::WeightInfo::payments(range.len() as u32);
         if let Some(mut escrow) = Escrows::<T>::get(event) {
             let mut totals = Totals::<T>::get(event);
+            let rule = Self::split_rule(event);
             for resource in range.filter_map(|index| T::Market::resource_at(event, index)) {
                 let Some(mut statement) = Statements::<T>::get(event, resource) else { continue };
                 let due = share(pot, totals.claims, served, statement.claim);
                 served = served.saturating_add(statement.claim);
-                statement.paid = Self::pay_one(event, resource, &mut escrow, due);
-                totals.paid = totals.paid.saturating_add(statement.paid);
+                let paid = Self::pay_out(event, resource, due, &rule, &mut escrow, &mut statement);
+                totals.paid = totals.paid.saturating_add(paid);
                 Statements::<T>::insert(event, resource, statement);
             }
             Escrows::<T>::insert(event, escrow);
@@ -159,17 +160,6 @@ impl<T: Config> Pallet<T> {
             return (Some(Stage::Payments { next: end, pot, served }), weight);
         }
         (Some(Stage::Bonds { after: None }), weight)
-    }
-
-    /// Pays `due` to the resource's owner; returns what left the budget.
-    fn pay_one(event: EventId, resource: ResourceId, escrow: &mut EscrowState, due: Balance) -> Balance {
-        let Some(owner) = T::Directory::resource(resource).map(|resource| resource.owner) else { return 0 };
-        if due == 0 || !Self::try_give(HoldReason::Budget, &escrow.opener, &owner, due) {
-            return 0;
-        }
-        escrow.budget = escrow.budget.saturating_sub(due);
-        Self::deposit_event(Event::Paid { event, resource, owner, amount: due });
-        due
     }
 
     fn return_bonds(event: EventId, after: Option<AccountId>) -> (Option<Stage>, Weight) {

@@ -79,6 +79,7 @@ impl<T: Config> Pallet<T> {
             let mut sums = loadstone_market::Totals::default();
             for statement in Statements::<T>::iter_prefix_values(event) {
                 ensure!(statement.paid <= statement.claim, "a resource was paid more than its claim");
+                ensure!(statement.customer <= statement.paid, "a customer got more than was paid");
                 sums.claims += statement.claim;
                 sums.penalties += statement.penalty;
                 sums.paid += statement.paid;

@@ -32,6 +32,7 @@ impl<T: Config> Pallet<T> {
             record: record.as_ref(),
             histogram: histogram.as_ref(),
             shared,
+            has_customer: T::Market::customer(id, resource_id).is_some(),
         }))
     }
 

@@ -1,6 +1,8 @@
 //! Participants, resources, devices and committee members as the registry keeps them.
 
-use crate::{AccountId, AreaId, DeviceId, Direction, Incarnation, OrganisationId, PublicKey, ResourceId, Watts};
+use crate::{
+    AccountId, AreaId, DeviceId, Direction, Incarnation, Millis, OrganisationId, PublicKey, ResourceId, Watts,
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -36,6 +38,8 @@ pub enum Role {
     Regulator,
     /// Reads and proves everything, changes nothing.
     Auditor,
+    /// The account behind a meter: shares the pay of the resources that name it, and changes nothing.
+    Customer,
 }
 
 /// A registered account.
@@ -84,6 +88,55 @@ impl Resource {
     }
 }
 
+/// With whom a resource's owner shares its pay: the account behind the meter, now and before the last change.
+#[derive(
+    Clone,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+pub struct Customer {
+    /// The account; `None` where pay is not shared.
+    pub account: Option<AccountId>,
+    /// When it was named: it counts for events opened later.
+    pub since: Millis,
+    /// The account before it.
+    pub former: Option<AccountId>,
+    /// When that one was named; zero where there was none before it.
+    pub former_since: Millis,
+}
+
+/// A resource's customer changed twice since a moment, so that it is not known who it was then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChangedTwice;
+
+impl Customer {
+    /// The next entry, with `account` named at `now`.
+    pub fn change(self, account: Option<AccountId>, now: Millis) -> Self {
+        Self { account, since: now, former: self.account, former_since: self.since }
+    }
+
+    /// The account that counts for an event opened at `opened`: the one named last before it.
+    ///
+    /// # Errors
+    /// [`ChangedTwice`] since then.
+    pub fn at(self, opened: Millis) -> Result<Option<AccountId>, ChangedTwice> {
+        match self {
+            Self { account, since, .. } if since < opened => Ok(account),
+            Self { former, former_since, .. } if former_since < opened => Ok(former),
+            _ => Err(ChangedTwice),
+        }
+    }
+}
+
 /// A metering device's key.
 #[derive(
     Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
@@ -125,4 +178,27 @@ pub struct ValidatorInfo {
     pub peer: BoundedVec<u8, ConstU32<64>>,
     /// WebSocket address of its gateway for devices, as UTF-8; may be empty.
     pub gateway: BoundedVec<u8, ConstU32<128>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_customer_counts_for_events_opened_after_it_was_named() {
+        let (first, second) = (AccountId::new([1; 32]), AccountId::new([2; 32]));
+        // GIVEN a customer that was named at 100
+        let entry = Customer::default().change(Some(first.clone()), Millis(100));
+        // THEN events opened until then, the same moment included, know none, and later ones know it
+        assert_eq!(entry.clone().at(Millis(100)), Ok(None));
+        assert_eq!(entry.clone().at(Millis(101)), Ok(Some(first.clone())));
+        // WHEN another one takes its place at 200 THEN an event of the time between keeps the former
+        let entry = entry.change(Some(second.clone()), Millis(200));
+        assert_eq!(entry.clone().at(Millis(200)), Ok(Some(first)));
+        assert_eq!(entry.clone().at(Millis(201)), Ok(Some(second)));
+        // AND of an event from before both nobody knows
+        assert_eq!(entry.clone().at(Millis(100)), Err(ChangedTwice));
+        // WHEN pay is no longer shared THEN that, too, holds for later events alone
+        assert_eq!(entry.change(None, Millis(300)).at(Millis(301)), Ok(None));
+    }
 }

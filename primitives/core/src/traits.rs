@@ -1,8 +1,8 @@
 //! What pallets ask of each other. Implemented in one pallet, consumed in others through `Config`.
 
 use crate::{
-    AccountId, AnchorNumber, Device, DeviceId, Direction, Hash, MemberIndex, Millis, Participant, Resource, ResourceId,
-    Role, Signature,
+    AccountId, AnchorNumber, ChangedTwice, Device, DeviceId, Direction, Hash, MemberIndex, Millis, Participant,
+    Resource, ResourceId, Role, Signature,
 };
 
 /// Why a participant may not act in a role.
@@ -24,6 +24,12 @@ pub trait Directory {
     fn resource(id: ResourceId) -> Option<Resource>;
     /// The device of this id.
     fn device(id: DeviceId) -> Option<Device>;
+
+    /// With whom the resource's owner shares pay for an event opened at `opened`; a directory without customers
+    /// knows nobody.
+    fn customer_at(_: ResourceId, _opened: Millis) -> Result<Option<AccountId>, ChangedTwice> {
+        Ok(None)
+    }
 
     /// The participant, if it may act in `role` now.
     fn acting(who: &AccountId, role: Role) -> Result<Participant, Denial> {

@@ -112,6 +112,8 @@ maps! {
     participant(push_blake who: &AccountId): "Registry" / "Participants";
     /// `Registry::Resources`: `Resource`.
     resource(push_twox id: ResourceId): "Registry" / "Resources";
+    /// `Registry::Customers`: `Customer`.
+    customer(push_twox id: ResourceId): "Registry" / "Customers";
     /// `Registry::Devices`: `Device`.
     device(push_twox id: DeviceId): "Registry" / "Devices";
     /// `Registry::Validators`: `ValidatorInfo`.
@@ -120,12 +122,16 @@ maps! {
     programme(push_twox id: ProgrammeId, push_twox version: ProgrammeVersion): "Bids" / "Programmes";
     /// `Bids::LatestVersion`: `ProgrammeVersion`.
     latest_version(push_twox id: ProgrammeId): "Bids" / "LatestVersion";
+    /// `Bids::PotSpent`: what events under a version with a pot cost, in micro-yuan.
+    pot_spent(push_twox id: ProgrammeId, push_twox version: ProgrammeVersion): "Bids" / "PotSpent";
     /// `Bids::Events`: `Event`.
     event(push_twox id: EventId): "Bids" / "Events";
     /// `Bids::Commitments`: `Commitment` of a bidder's batch.
     commitment(push_twox event: EventId, push_blake place: &(AccountId, u16)): "Bids" / "Commitments";
     /// `Bids::Bidders`: number of a bidder's batches, and the bond of those revealed.
     bidder(push_twox event: EventId, push_blake who: &AccountId): "Bids" / "Bidders";
+    /// `Bids::EventCustomers`: account with which a resource's owner shares its pay.
+    event_customer(push_twox event: EventId, push_twox resource: ResourceId): "Bids" / "EventCustomers";
     /// `Bids::Segments`: `Segments`.
     segments(push_twox event: EventId, push_twox resource: ResourceId): "Bids" / "Segments";
     /// `Bids::Buckets`: `Watts` offered in a price bucket.

@@ -10,6 +10,7 @@ use crate::{
     score::{accuracy, score, Histogram},
     setpoint::Ask,
     settle::{residue, share, statement},
+    split::split,
     Clearing, Event, EventRecord, PastEvents, Programme, Score, Segments, Statement,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
@@ -22,6 +23,8 @@ pub struct AuditInput {
     pub resource: ResourceId,
     /// What was revealed for it.
     pub segments: Segments,
+    /// Whether its owner shares its pay with a customer.
+    pub has_customer: bool,
     /// Its events so far, as they stand on chain.
     pub past: PastEvents,
     /// Its readings in anchors up to the baseline anchor, in chain order.
@@ -89,10 +92,12 @@ pub fn audit(event: &Event, programme: &Programme, inputs: &[AuditInput], pot: B
     let mut rows: Vec<AuditRow> = judged.collect();
     let claims = rows.iter().fold(0, |sum: Balance, row| sum.saturating_add(row.statement.claim));
     let (mut before, mut paid): (Balance, Balance) = (0, 0);
-    for row in &mut rows {
-        row.statement.paid = share(pot, claims, before, row.statement.claim);
-        before = before.saturating_add(row.statement.claim);
-        paid = paid.saturating_add(row.statement.paid);
+    for (input, AuditRow { statement, .. }) in inputs.iter().zip(&mut rows) {
+        statement.paid = share(pot, claims, before, statement.claim);
+        let parts = split(&programme.split, statement.paid_energy, statement.paid);
+        statement.customer = if input.has_customer { parts.customer } else { 0 };
+        before = before.saturating_add(statement.claim);
+        paid = paid.saturating_add(statement.paid);
     }
     Audit { residue: residue(pot, claims), clearing, histogram, rows, claims, paid }
 }

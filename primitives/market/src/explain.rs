@@ -8,6 +8,7 @@ use crate::{
     score::{accuracy, score, Histogram},
     setpoint::{setpoint, Ask},
     settle::{due, interval_pay, performance, share, IntervalPay, PartDue},
+    split::{split, Parts},
     Clearing, Event, EventRecord, Programme, Score, Segments, Statement, Totals,
 };
 use alloc::vec::Vec;
@@ -36,6 +37,8 @@ pub struct Facts<'a> {
     pub histogram: Option<&'a Histogram>,
     /// What it shares with others, once all claims are known.
     pub shared: Option<Shared>,
+    /// Whether its owner shares its pay with a customer.
+    pub has_customer: bool,
 }
 
 /// What the pay of a resource depends on beside itself, in micro-yuan.
@@ -185,6 +188,8 @@ pub struct PaySteps {
     /// Paid: the claim, or where claims exceed the pot
     /// floor((before + claim) x pot / claims) - floor(before x pot / claims).
     pub paid: Option<Balance>,
+    /// Customer's and owner's parts of it; `None` as above, and where nobody shares.
+    pub parts: Option<Parts>,
 }
 
 /// Every step as far as the event has come.
@@ -258,6 +263,9 @@ fn pay(facts: &Facts, record: &EventRecord, score: Option<&Score>) -> PaySteps {
         due(facts.event, facts.programme, facts.clearing, facts.segments, record, performance);
     let claim = before_call.claim.saturating_add(since_call.claim);
     let penalty_due = before_call.penalty.saturating_add(since_call.penalty);
+    let paid_energy = before_call.paid_energy.saturating_add(since_call.paid_energy);
+    let paid = facts.shared.map(|shared| share(shared.pot, shared.claims, shared.before, claim));
+    let divided = paid.filter(|_| facts.has_customer);
     PaySteps {
         before_call,
         since_call,
@@ -266,6 +274,7 @@ fn pay(facts: &Facts, record: &EventRecord, score: Option<&Score>) -> PaySteps {
         penalty_due,
         shared: facts.shared,
         penalty: facts.shared.map(|shared| penalty_due.min(shared.bond_left)),
-        paid: facts.shared.map(|shared| share(shared.pot, shared.claims, shared.before, claim)),
+        paid,
+        parts: divided.map(|paid| split(&facts.programme.split, paid_energy, paid)),
     }
 }

@@ -19,6 +19,7 @@ pub mod score;
 pub mod selection;
 pub mod setpoint;
 pub mod settle;
+pub mod split;
 pub mod traits;
 pub mod types;
 pub mod validity;

@@ -229,7 +229,7 @@ pub fn due(
     })
 }
 
-/// The statement of one resource before the pay factor: `paid` is still zero, and the penalty is not
+/// The statement of one resource before the pay factor: nothing is paid or split yet, and the penalty is not
 /// yet capped by the bond. `score` is the resource's in this event; performance scales pay, never a penalty.
 pub fn statement(
     event: &Event,
@@ -248,6 +248,7 @@ pub fn statement(
         claim: before.claim.saturating_add(since.claim),
         penalty: before.penalty.saturating_add(since.penalty),
         paid: 0,
+        customer: 0,
     }
 }
 

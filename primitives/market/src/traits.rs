@@ -25,6 +25,9 @@ pub trait Market {
     fn resource_count(event: EventId) -> u32;
     /// The resource at `index` in order of reveal, `0..resource_count`.
     fn resource_at(event: EventId, index: u32) -> Option<ResourceId>;
+    /// With whom the resource's owner shares its pay in the event, as it stood when the event was opened; `None` where
+    /// nobody does.
+    fn customer(event: EventId, resource: ResourceId) -> Option<AccountId>;
     /// The bonds of all that the bidder revealed in the event, held or not; zero without.
     fn bond(event: EventId, bidder: &AccountId) -> Balance;
     /// Moves the event forward to `phase` and tells [`OnPhase`]. Refused when the event is unknown,
@@ -78,6 +81,8 @@ pub trait Escrow {
     fn forfeit_bond(event: EventId, bidder: &AccountId, amount: Balance) -> Result<(), Self::Error>;
     /// Gives the budget back in full to the opener: the event was cancelled.
     fn release_budget(event: EventId) -> Result<(), Self::Error>;
+    /// What was paid from the event's budget so far; final once the event is settled.
+    fn paid(event: EventId) -> Balance;
 }
 
 /// What was measured and how it was judged. Implemented by ExecutionScore.

@@ -7,13 +7,13 @@ use alloc::{vec, vec::Vec};
 use frame_benchmarking::account;
 use frame_support::traits::fungible::Mutate;
 use loadstone_core::{
-    AccountId, AnchorNumber, AreaId, Balance, BasisPoints, BoundedVec, DeviceId, Direction, EventId, Millis, Name,
-    OrganisationId, Participant, Price, ProgrammeId, ProgrammeVersion, PublicKey, ResourceId, Role, Watts, YUAN,
+    AccountId, AnchorNumber, AreaId, Balance, BasisPoints, BoundedVec, Customer, DeviceId, Direction, EventId, Millis,
+    Name, OrganisationId, Participant, Price, ProgrammeId, ProgrammeVersion, PublicKey, ResourceId, Role, Watts, YUAN,
 };
 use loadstone_dag::BoundedCertificate;
 use loadstone_market::{
-    setpoint::Ask, traits::Escrow, Areas, Clearing, DeviationRule, Event, EventRecord, Phase, Programme, Segment,
-    Segments, MAX_INTERVALS, MAX_PROGRAMME_AREAS, MAX_SEGMENTS,
+    setpoint::Ask, traits::Escrow, Areas, Clearing, DeviationRule, Event, EventRecord, Phase, Programme, ReserveMargin,
+    Segment, Segments, SplitRule, MAX_INTERVALS, MAX_PROGRAMME_AREAS, MAX_SEGMENTS,
 };
 use sp_core::{ed25519, sr25519};
 
@@ -70,8 +70,18 @@ fn programme() -> Programme {
             deep_factor: BasisPoints(20_000),
             ..DeviationRule::sichuan()
         },
+        split: SplitRule { floor: Price(1_000), share: BasisPoints(2_000) },
+        pot: 1_000 * BUDGET,
         ..Programme::plain()
     }
+}
+
+/// Names a customer of the resource's, since ever.
+fn with_customer(id: ResourceId) -> AccountId {
+    let customer = participant(id.0, Role::Customer);
+    let entry = Customer::default().change(Some(customer.clone()), Millis(0));
+    pallet_registry::Customers::<Runtime>::insert(id, entry);
+    customer
 }
 
 /// Every resource's segments: as many as there can be, all awarded in full.
@@ -116,6 +126,7 @@ fn cleared(opener: &AccountId, area: AreaId, direction: Direction, start: Millis
         ..Clearing::default()
     };
     pallet_bids::Programmes::<Runtime>::insert(PROGRAMME, VERSION, programme());
+    pallet_bids::PotSpent::<Runtime>::insert(PROGRAMME, VERSION, BUDGET);
     pallet_bids::Events::<Runtime>::insert(id, event);
     pallet_bids::Clearings::<Runtime>::insert(id, clearing);
     pallet_bids::EventResourceCount::<Runtime>::insert(id, resources.len() as u32);
@@ -179,6 +190,7 @@ impl pallet_bids::BenchmarkHelper for Helper {
         let origin = RuntimeOrigin::signed(owner.clone());
         Dispatch::declare_availability(origin, id, Direction::Down, Watts(5_000), Price(1_000), 2_000)
             .expect("it is within the capacity");
+        with_customer(id);
         id
     }
 
@@ -235,6 +247,7 @@ impl pallet_settlement::benchmarking::BenchmarkHelper for Helper {
         let event = cleared(&participant(1, Role::GridCompany), AREA, Direction::Down, START, &ids);
         for (owner, id) in owners.iter().zip(ids) {
             Settlement::hold_bond(event, owner, BOND).expect("the owner is rich");
+            pallet_bids::EventCustomers::<Runtime>::insert(event, id, with_customer(id));
             pallet_execution_score::Records::<Runtime>::insert(event, id, half_delivered(event, id));
         }
         pallet_bids::Events::<Runtime>::mutate(event, |details| {

@@ -1,7 +1,7 @@
 //! Who is registered, and how much of the chain's computing time each may use without fees.
 
 use super::GovernanceOrigin;
-use crate::{constants::*, weights, AccountId, Balance, OriginCaller, Registry, Runtime, RuntimeEvent};
+use crate::{constants::*, weights, AccountId, Balance, OriginCaller, Registry, Runtime, RuntimeEvent, Timestamp};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::traits::{Contains, Nothing};
 use loadstone_core::{traits::Directory, Role};
@@ -30,7 +30,7 @@ impl CallQuota {
         let (blocks, percent) = match role {
             Role::GridCompany => (50, 20),
             Role::Aggregator => (20, 5),
-            Role::Regulator | Role::Auditor => (2, 1),
+            Role::Regulator | Role::Auditor | Role::Customer => (2, 1),
         };
         Self { burst: blocks * NORMAL_BLOCK_TIME, per_block: NORMAL_BLOCK_TIME * percent / 100 }
     }
@@ -68,6 +68,7 @@ impl Contains<AccountId> for WithSessionKeys {
 impl pallet_registry::Config for Runtime {
     type GovernanceOrigin = GovernanceOrigin;
     type SessionKeys = WithSessionKeys;
+    type Time = Timestamp;
     type WeightInfo = pallet_registry::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = crate::benchmarks::Helper;

@@ -88,7 +88,7 @@ pub const AUDITOR: PublicKey = hex2array!("44f4045febaaaaab30d2efb6aac7d5a031777
 const GRID_COMPANY_BALANCE: Balance = 100_000_000 * YUAN;
 /// Opening balance of an aggregator, which gives bonds.
 const AGGREGATOR_BALANCE: Balance = 10_000_000 * YUAN;
-/// Opening balance of those who only watch.
+/// Opening balance of those who watch, or are paid.
 const WATCHER_BALANCE: Balance = 1_000 * YUAN;
 
 /// Gateway port of the first validator; the next ones follow.
@@ -98,7 +98,7 @@ fn founder(account: PublicKey, role: Role, organisation: usize, name: &str) -> F
     let balance = match role {
         Role::GridCompany => GRID_COMPANY_BALANCE,
         Role::Aggregator => AGGREGATOR_BALANCE,
-        Role::Regulator | Role::Auditor => WATCHER_BALANCE,
+        Role::Regulator | Role::Auditor | Role::Customer => WATCHER_BALANCE,
     };
     let participant = Participant {
         role,

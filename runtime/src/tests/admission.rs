@@ -4,11 +4,15 @@ use super::*;
 use crate::{
     configs::{CallQuota, Caller},
     extensions::{priority, CheckAdmission, CheckNonce, Refusal, MAX_PENDING, ORDER_PRIORITY, OTHER_PRIORITY},
-    Registry, Runtime, RuntimeOrigin,
+    Balances, Registry, Runtime, RuntimeOrigin, Settlement,
 };
 use codec::Decode;
-use frame_support::{assert_ok, dispatch::DispatchClass};
-use loadstone_core::{AreaId, Direction, Role};
+use frame_support::{
+    assert_ok,
+    dispatch::DispatchClass,
+    traits::fungible::{Inspect, Mutate},
+};
+use loadstone_core::{AreaId, Direction, OrganisationId, Participant, Role, YUAN};
 use pallet_origin_restriction::{Usage, Usages};
 use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
 
@@ -97,6 +101,26 @@ fn a_call_uses_up_quota_when_it_is_made() {
         // THEN its quota is charged
         let used = Usages::<Runtime>::get(&who).map(|usage| usage.used).unwrap_or_default();
         assert!(used > 0 && used < CallQuota::of(Role::Aggregator).burst);
+    });
+}
+
+#[test]
+fn a_customer_without_money_fetches_what_waits_for_it() {
+    demo().execute_with(|| {
+        // GIVEN a payment that an account without money could not take
+        let (mill, claim) = (account("//Mill"), RuntimeCall::Settlement(pallet_settlement::Call::claim {}));
+        Balances::set_balance(&Settlement::account(), 2 * YUAN);
+        pallet_settlement::Claimables::<Runtime>::insert(&mill, YUAN);
+        // THEN while it is not registered it can't fetch it
+        assert_eq!(validate("//Mill", 0, claim.clone()), Err(refused(Refusal::NotRegistered)));
+        // WHEN it is registered, as a customer must be THEN it can, and has the money
+        let (role, organisation) = (Role::Customer, OrganisationId(99));
+        let customer = Participant { role, organisation, name: Default::default(), frozen: false };
+        assert_ok!(Registry::register_participant(RuntimeOrigin::root(), mill.clone(), customer));
+        assert_eq!(Executive::apply_extrinsic(signed("//Mill", 0, claim)), Ok(Ok(())));
+        assert_eq!(Balances::balance(&mill), YUAN);
+        // AND it gives no orders
+        assert_eq!(validate("//Mill", 1, order()), Err(refused(Refusal::NoDispatcher)));
     });
 }
 

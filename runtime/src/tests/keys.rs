@@ -53,6 +53,7 @@ fn accounts_and_the_registry_stand_where_clients_look() {
     assert_eq!(pallet_registry::Validators::<Runtime>::hashed_key_for(who()), keys::validator(&who()));
     assert_eq!(pallet_registry::Resources::<Runtime>::hashed_key_for(RESOURCE), keys::resource(RESOURCE));
     assert_eq!(pallet_registry::Devices::<Runtime>::hashed_key_for(DEVICE), keys::device(DEVICE));
+    assert_eq!(pallet_registry::Customers::<Runtime>::hashed_key_for(RESOURCE), keys::customer(RESOURCE));
 }
 
 #[test]
@@ -64,10 +65,18 @@ fn bids_stand_where_clients_look() {
         keys::programme(programme, version)
     );
     assert_eq!(pallet_bids::LatestVersion::<Runtime>::hashed_key_for(programme), keys::latest_version(programme));
+    assert_eq!(
+        pallet_bids::PotSpent::<Runtime>::hashed_key_for(programme, version),
+        keys::pot_spent(programme, version)
+    );
     assert_eq!(pallet_bids::Events::<Runtime>::hashed_key_for(EVENT), keys::event(EVENT));
     let batch = (who(), 3);
     assert_eq!(pallet_bids::Commitments::<Runtime>::hashed_key_for(EVENT, &batch), keys::commitment(EVENT, &batch));
     assert_eq!(pallet_bids::Bidders::<Runtime>::hashed_key_for(EVENT, who()), keys::bidder(EVENT, &who()));
+    assert_eq!(
+        pallet_bids::EventCustomers::<Runtime>::hashed_key_for(EVENT, RESOURCE),
+        keys::event_customer(EVENT, RESOURCE)
+    );
     assert_eq!(pallet_bids::Segments::<Runtime>::hashed_key_for(EVENT, RESOURCE), keys::segments(EVENT, RESOURCE));
     assert_eq!(pallet_bids::Buckets::<Runtime>::hashed_key_for(EVENT, 4), keys::bucket(EVENT, 4));
     assert_eq!(pallet_bids::Clearings::<Runtime>::hashed_key_for(EVENT), keys::clearing(EVENT));

@@ -2,8 +2,11 @@
 
 use crate::{mock::*, pallet::*, types::Contract};
 use frame_support::{assert_noop, assert_ok};
-use loadstone_core::{AccountId, AreaId, Direction, Hash, Millis, Price, ResourceId, Watts};
-use loadstone_market::{traits::Market, BaselineMethod, DeviationRule, Phase, Pricing, Programme};
+use loadstone_core::{
+    AccountId, AreaId, BasisPoints, Customer, Direction, EventId, Hash, Millis, Price, ProgrammeVersion, ResourceId,
+    Watts,
+};
+use loadstone_market::{traits::Market, BaselineMethod, DeviationRule, Phase, Pricing, Programme, SplitRule};
 use sp_runtime::DispatchResult;
 
 /// A programme of contracts without penalties, priced by the meter.
@@ -11,10 +14,6 @@ fn bilateral() -> Programme {
     let deviation =
         DeviationRule { penalty_below: Default::default(), deep_below: Default::default(), ..DeviationRule::sichuan() };
     Programme { pricing: Pricing::Bilateral, baseline: BaselineMethod::Metered {}, deviation, ..programme() }
-}
-
-fn publish(rules: Programme) {
-    assert_ok!(Bids::publish_programme(signed(GRID), PROGRAMME, Box::new(rules)));
 }
 
 /// Offers to take 1 kW in the first ten seconds and half of it in the next, for 0.5 yuan a kWh.
@@ -74,7 +73,7 @@ fn an_offer_lasts_until_its_window_or_its_buyers_change_of_mind() {
         // GIVEN one whose window has begun THEN it is too late
         assert_ok!(offer(SOUTH, charger));
         at(START);
-        let second = loadstone_core::EventId(1);
+        let second = EventId(1);
         assert_noop!(Bids::accept_contract(signed(NORTH), second), Error::<Test>::GateClosed);
         assert_noop!(offer(SOUTH, charger), Error::<Test>::StartTooSoon);
     });
@@ -110,6 +109,43 @@ fn contracts_obey_their_programme_and_the_load() {
 }
 
 #[test]
+fn a_contract_counts_against_the_pot_and_its_price_is_never_cut() {
+    run(|| {
+        // GIVEN a pot that reaches for one contract and a half
+        publish(Programme { pot: 3_000, ..bilateral() });
+        let (charger, other) = (load(&NORTH, AREA, 2_000), load(&NORTH, AREA, 2_000));
+        assert_ok!(offer(SOUTH, charger));
+        // THEN a second one is refused, since its price would not be paid
+        assert_noop!(offer(SOUTH, other), Error::<Test>::PotTooSmall);
+        assert_eq!(Bids::pot_left(PROGRAMME, ProgrammeVersion(2)), Some(916));
+        // WHEN the first is taken back THEN the second is made
+        assert_ok!(Bids::cancel(signed(SOUTH), EVENT));
+        assert_ok!(offer(SOUTH, other));
+    });
+}
+
+#[test]
+fn a_seller_shares_where_the_rules_say_so() {
+    run(|| {
+        // GIVEN a charger with a customer since before the offer, under rules that share and others that don't
+        let charger = load(&NORTH, AREA, 2_000);
+        Customers::insert(charger, Customer::default().change(Some(STRANGER), Millis(BEGIN - 1)));
+        for (id, share) in [(0, 0), (1, 2_000)] {
+            let split = SplitRule { floor: Price(0), share: BasisPoints(share) };
+            publish(Programme { split, ..bilateral() });
+            assert_ok!(offer(SOUTH, charger));
+            // WHEN the contract is accepted
+            assert_ok!(Bids::accept_contract(signed(NORTH), EventId(id)));
+            assert_ok!(<Bids as Market>::set_phase(EventId(id), Phase::Settled));
+            blocks();
+        }
+        // THEN the customer is written down where it gets something
+        assert_eq!(customer_in(EVENT, charger), None);
+        assert_eq!(customer_in(EventId(1), charger), Some(STRANGER));
+    });
+}
+
+#[test]
 fn a_punished_contract_holds_the_sellers_bond() {
     run(|| {
         // GIVEN a programme that punishes shortfall
@@ -123,7 +159,7 @@ fn a_punished_contract_holds_the_sellers_bond() {
         // AND one without the money can't accept
         let poor = load(&POOR, AREA, 2_000);
         assert_ok!(offer(SOUTH, poor));
-        let refused = Bids::accept_contract(signed(POOR), loadstone_core::EventId(1));
+        let refused = Bids::accept_contract(signed(POOR), EventId(1));
         assert_noop!(refused, sp_runtime::DispatchError::Other("no money"));
     });
 }

@@ -1,5 +1,6 @@
 //! One file a behaviour.
 
+mod customers;
 mod devices;
 mod genesis;
 mod participants;

@@ -5,6 +5,7 @@ mod conservation;
 mod disputes;
 mod escrow;
 mod payment;
+mod splits;
 mod steps;
 mod why;
 
@@ -23,5 +24,5 @@ fn held(reason: HoldReason, who: &AccountId) -> Balance {
 }
 
 fn spec(owner: AccountId, watts: i64, price: u64, percent: i64) -> Spec {
-    Spec { owner, watts, price, percent }
+    Spec { owner, customer: None, watts, price, percent }
 }

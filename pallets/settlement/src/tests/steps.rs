@@ -89,7 +89,8 @@ fn a_block_with_room_takes_further_steps() {
         end_windows();
         blocks(1);
         // WHEN a block has room for less than the dearest step THEN none is taken
-        let dearest = <Test as crate::Config>::WeightInfo::statements(crate::STEP);
+        type Weights = <Test as crate::Config>::WeightInfo;
+        let dearest = Weights::statements(crate::STEP).max(Weights::payments(crate::STEP));
         assert_eq!((Settlement::on_idle(1, dearest.saturating_div(2)), drawn()), (Weight::zero(), 0));
         // WHEN it has room for one THEN one is
         assert!(Settlement::on_idle(1, dearest).all_lte(dearest));

@@ -3,7 +3,7 @@
 use crate::{
     audit::*,
     tests::{before, during, event, programme},
-    PastEvents, Segment, Segments,
+    PastEvents, Programme, Segment, Segments, SplitRule,
 };
 use loadstone_core::{BasisPoints, Direction, Price, ResourceId, Watts};
 
@@ -13,6 +13,7 @@ fn input(id: u32, price: u64, watts: i64, bought_before: i64, load: i64) -> Audi
     AuditInput {
         resource: ResourceId(id),
         segments: Segments::truncate_from(vec![segment]),
+        has_customer: id == 2,
         past: PastEvents::new(),
         before: before(5_000_000),
         during: during(&[load; 4]),
@@ -59,6 +60,18 @@ fn a_short_pot_is_shared_and_used_up() {
     let paid: Vec<u128> = audit.rows.iter().map(|row| row.statement.paid).collect();
     assert_eq!(paid, [500_000, 500_001, 0]);
     assert_eq!((audit.paid, audit.residue), (1_000_001, 0));
+}
+
+#[test]
+fn a_customer_gets_its_part_where_there_is_one() {
+    // GIVEN the event under a rule of 0.25 CNY a kWh and a tenth of the rest, and a customer of the second alone
+    let event = event(Direction::Down, &[3_000_000], 4_000);
+    let split = SplitRule { floor: Price(250_000), share: BasisPoints(1_000) };
+    let audit = audit(&event, &Programme { split, ..programme() }, &inputs(), 10_000_000);
+    // THEN of 1.111111 CNY for 1.111 kWh it gets 0.277777 and 0.083333, and the others' pay is not split
+    let customers: Vec<u128> = audit.rows.iter().map(|row| row.statement.customer).collect();
+    assert_eq!(customers, [0, 361_110, 0]);
+    assert_eq!(audit.paid, 2_222_222);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::{
     score::{accuracy, Histogram},
     settle::statement,
     tests::{before, during, event, programme},
-    Clearing, Event, EventRecord, PastEvents, Programme, Ranks, Segment, Segments,
+    Clearing, Event, EventRecord, PastEvents, Programme, Ranks, Segment, Segments, SplitRule,
 };
 use loadstone_core::{AccountId, AreaId, BasisPoints, DeviceId, Direction, Price, Resource, ResourceId, Watts};
 
@@ -65,6 +65,7 @@ fn an_event_is_explained_as_far_as_it_has_come() {
         record: None,
         histogram: None,
         shared: None,
+        has_customer: false,
     };
     // GIVEN a cleared event THEN each offer has its place and its award, and each interval its quota
     let told = explain(&facts);
@@ -87,7 +88,8 @@ fn an_event_is_explained_as_far_as_it_has_come() {
 
 #[test]
 fn the_steps_give_what_the_chain_computes() {
-    let ((event, clearing), rules) = (cleared(), programme());
+    let split = SplitRule { floor: Price(100_000), share: BasisPoints(2_500) };
+    let ((event, clearing), rules) = (cleared(), Programme { split, ..programme() });
     let (resource, segments) = (resource(), segments());
     let record = recorded(&event, &clearing, &rules);
     // GIVEN all records, of this and another resource, and a pot of half the claims
@@ -105,12 +107,18 @@ fn the_steps_give_what_the_chain_computes() {
         record: Some(&record),
         histogram: Some(&histogram),
         shared: Some(shared),
+        has_customer: true,
     });
     // THEN claim and penalty are the statement's, the bond limits the one and the pot the other
     let pay = told.pay.expect("all records are there");
     assert_eq!((pay.claim, pay.penalty_due, pay.before_call.paid_energy), (due.claim, due.penalty, due.paid_energy));
     assert_eq!(pay.penalty, Some(due.penalty - 1));
     assert_eq!(pay.paid, Some(due.claim - due.claim / 2));
+    // AND its customer has 0.1 CNY a kWh of it, and a quarter of the rest
+    let (paid, parts) = (due.claim - due.claim / 2, pay.parts.expect("it is paid"));
+    assert_eq!(parts.floor, due.paid_energy * 100_000 / 3_600_000_000);
+    assert_eq!(parts.customer, parts.floor + (paid - parts.floor) / 4);
+    assert_eq!(parts.owner, paid - parts.customer);
     // AND the score stands beside the median
     let score = told.score.expect("something was asked");
     assert_eq!((score.scored, score.median), (2, Some(BasisPoints(6_000))));

@@ -15,6 +15,7 @@ mod reserve;
 mod score;
 mod setpoint;
 mod settle;
+mod split;
 mod validity;
 
 use crate::*;

@@ -46,6 +46,14 @@ fn rules_hold_in_their_areas_and_their_time() {
 }
 
 #[test]
+fn a_pot_has_left_what_is_not_spent() {
+    // GIVEN rules with a pot of 10, and without one THEN the first has a rest, and the others no limit
+    let rules = Programme { pot: 10, ..Programme::plain() };
+    assert_eq!((rules.pot_left(0), rules.pot_left(9), rules.pot_left(10)), (Some(10), Some(1), Some(0)));
+    assert_eq!(Programme::plain().pot_left(9), None);
+}
+
+#[test]
 fn valley_filling_raises_load() {
     // GIVEN both products THEN only the one for valleys has a direction of its own
     let valley = Programme { product: Product::ValleyFilling, ..Programme::plain() };

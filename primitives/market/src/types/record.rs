@@ -117,7 +117,7 @@ pub struct Credit {
     pub barred_until: Millis,
 }
 
-/// What a resource's owner is due for one event.
+/// What a resource's owner is due for one event, and its customer with it.
 #[derive(
     Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
@@ -134,6 +134,8 @@ pub struct Statement {
     pub penalty: Balance,
     /// Paid after the pay factor, in micro-yuan.
     pub paid: Balance,
+    /// Part of it that is the customer's, in micro-yuan; the rest is the owner's.
+    pub customer: Balance,
 }
 
 /// All that the chain contributes to a chunk of records; the rest comes from anchored units.

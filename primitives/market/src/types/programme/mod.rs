@@ -95,7 +95,8 @@ pub struct Programme {
     /// How pay is split between an aggregator and the customer behind a resource.
     pub split: SplitRule,
     /// Most that all events under this version may cost together, in micro-yuan: an event opened when less is left gets
-    /// what is left as its budget, and pays pro rata (Quzhou 2022: a pot a year). Zero for no such limit.
+    /// what is left as its budget, and pays pro rata (Quzhou 2022: a pot a year); a contract, whose price is agreed, is
+    /// not made then. Zero for no such limit.
     pub pot: Balance,
     /// Time after the window's end in which late units still count, in milliseconds.
     pub grace_ms: u32,
@@ -224,6 +225,11 @@ impl Programme {
     /// Whether the rules are in force from `start` to `end`.
     pub fn is_in_force(&self, start: Millis, end: Millis) -> bool {
         self.from <= start && (self.until == Millis(0) || end <= self.until)
+    }
+
+    /// What is left of the pot when the budgets of events have taken `spent` of it; `None` without such a limit.
+    pub fn pot_left(&self, spent: Balance) -> Option<Balance> {
+        (self.pot > 0).then(|| self.pot.saturating_sub(spent))
     }
 
     /// Whether the product may regulate in this direction.

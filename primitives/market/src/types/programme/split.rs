@@ -5,8 +5,9 @@ use loadstone_core::{BasisPoints, Price, BASIS_POINTS};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
-/// What the customer gets of what a resource is paid; the rest stays with its owner, the aggregator. A resource without a
-/// customer is not split (Sichuan: floor + share, or a fixed price, which is a floor with a share of zero).
+/// What the customer gets of what a resource is paid; the rest stays with its owner, the aggregator, as do penalties. The
+/// pay of a resource without a customer is not split (Sichuan: floor + share, or a fixed price, which is a floor with a
+/// share of zero). [`crate::split`] computes it.
 #[derive(
     Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
@@ -21,6 +22,11 @@ impl SplitRule {
     /// Everything stays with the owner.
     pub const fn none() -> Self {
         Self { floor: Price(0), share: BasisPoints(0) }
+    }
+
+    /// Whether a customer gets anything.
+    pub fn shares(&self) -> bool {
+        *self != Self::none()
     }
 
     /// Whether every number is in its range.
