@@ -11,7 +11,6 @@ mod files;
 mod history;
 mod parse;
 mod reads;
-mod rules;
 mod sheet;
 mod spec;
 mod steps;

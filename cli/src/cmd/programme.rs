@@ -1,12 +1,13 @@
 //! `loadstone programme`: the versioned rules of events.
 
 use super::report;
-use crate::{call::Call, context::Context, fault::Fault, files, output::yuan, rules};
+use crate::{call::Call, context::Context, fault::Fault, files, output::yuan};
 use anyhow::Result;
 use clap::Subcommand;
 use loadstone_core::{Balance, ProgrammeId, ProgrammeVersion};
 use loadstone_evidence::keys;
 use loadstone_market::Programme as Rules;
+use loadstone_rules as rules;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,8 @@
 //! Genesis: what a network consists of, and the presets that ship with the runtime.
 
 mod demo;
+#[cfg(feature = "std")]
+mod storage;
 
 use crate::{
     constants::DEFAULT_SLOT_MILLIS, AccountId, Balance, BalancesConfig, CouncilConfig, PaceConfig, RegistryConfig,
@@ -14,6 +16,8 @@ use sp_core::{ed25519, sr25519};
 use sp_genesis_builder::PresetId;
 
 pub use demo::DEMO_ORGANISATIONS;
+#[cfg(feature = "std")]
+pub use storage::storage;
 
 /// Preset of four validators of four organisations with development keys.
 pub const DEMO_PRESET: &str = "demo";

@@ -10,38 +10,19 @@ mod metadata;
 mod pace;
 
 use crate::{
-    extensions, genesis as presets, AccountId, Executive, Nonce, RuntimeCall, RuntimeGenesisConfig, SignedPayload,
-    System, UncheckedExtrinsic,
+    extensions, genesis as presets, AccountId, Executive, Nonce, RuntimeCall, SignedPayload, System, UncheckedExtrinsic,
 };
 use codec::Encode;
-use serde_json::Value;
 use sp_core::{sr25519, Pair, H256};
 use sp_io::TestExternalities;
 use sp_runtime::{
     generic::Era,
     transaction_validity::{TransactionSource, TransactionValidity},
-    BuildStorage,
 };
-
-/// Lays `patch` over `base`, as chain specs do.
-fn merge(base: &mut Value, patch: Value) {
-    match (base, patch) {
-        (Value::Object(base), Value::Object(patch)) => {
-            for (key, value) in patch {
-                merge(base.entry(key).or_insert(Value::Null), value);
-            }
-        }
-        (base, patch) => *base = patch,
-    }
-}
 
 /// Externalities with the genesis of a preset, in block 1.
 fn preset(name: &str) -> TestExternalities {
-    let patch = presets::preset(&name.into()).expect("the preset exists");
-    let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).expect("the default encodes");
-    merge(&mut config, serde_json::from_slice(&patch).expect("the preset is JSON"));
-    let config: RuntimeGenesisConfig = serde_json::from_value(config).expect("the preset fits the runtime");
-    let mut externalities: TestExternalities = config.build_storage().expect("the preset builds").into();
+    let mut externalities: TestExternalities = presets::storage(name).expect("the preset builds").into();
     externalities.execute_with(|| System::set_block_number(1));
     externalities
 }

@@ -20,3 +20,9 @@ pub use chain::TestChain;
 pub use cluster::{Client, Cluster, Node};
 pub use road::{MemoryRoad, Sent, Switchboard};
 pub use units::{chain_of, key, registered, unit, unit_id, unit_of, GENESIS};
+
+// For tests that have the chain itself and need of a member no more than its records.
+pub use crate::{
+    records::{claim, compute},
+    store::Store,
+};

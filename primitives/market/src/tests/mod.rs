@@ -5,6 +5,7 @@ mod clearing;
 mod credit;
 mod days;
 mod explain;
+mod inflation;
 mod methods;
 mod oracle;
 mod profile;

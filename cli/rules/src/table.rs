@@ -86,7 +86,7 @@ pub const RULES: [Rule; 40] = [
         "credit_rank_floor",
         BP,
         (0, 10_000),
-        "Least credit that a price is divided by to rank a bid, from 1000; 0 for ranks by price alone.",
+        "Least credit that a price is divided by to rank a bid, 1000 or more; 0 to rank by price alone.",
     ),
     rule(
         "reserve",

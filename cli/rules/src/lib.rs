@@ -6,7 +6,6 @@
 mod baseline;
 mod table;
 
-use anyhow::Result;
 use loadstone_market::{Programme, MAX_PRICE_BUCKETS, MAX_PROGRAMME_AREAS};
 use serde_json::{json, Value};
 use table::{Rule, Word, MICRO, RULES, WORDS};
@@ -197,5 +196,4 @@ fn sentence(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "tests/rules.rs"]
 mod tests;
