@@ -29,6 +29,8 @@ pub struct Case {
     pub lead: i64,
     /// Days of readings before it.
     pub history: i64,
+    /// Whether the margin is worth less to less credit.
+    pub is_graded: bool,
 }
 
 /// A day's peak hour in China, opened half an hour before.
@@ -42,6 +44,7 @@ const SOON: Case = Case {
     intervals: 2,
     lead: 30,
     history: 0,
+    is_graded: false,
 };
 
 /// An American afternoon.
@@ -58,7 +61,7 @@ const WORKING_DAYS: Days = Days {
 };
 
 /// Every programme.
-pub const CASES: [Case; 16] = [
+pub const CASES: [Case; 19] = [
     // The five highest of ten working days from the second before; opened on the day before.
     Case {
         file: "beijing.toml",
@@ -163,10 +166,16 @@ pub const CASES: [Case; 16] = [
         intervals: 5,
         ..PJM
     },
+    // Hours, and a pot that suffices.
+    Case { file: "quzhou.toml", sells: (Product::DayAhead, Pricing::Uniform), ..SOON },
     // One interval, opened, bid and cleared within minutes.
     Case { file: "real-time-bidding.toml", intervals: 1, lead: 3, ..SOON },
+    // A reserve is bought and not called, which changes nobody's award.
+    Case { file: "shandong-2018.toml", sells: (Product::DayAhead, Pricing::Uniform), ..SOON },
     // Hours; paid at the margin.
     Case { file: "sichuan.toml", sells: (Product::DayAhead, Pricing::Uniform), ..SOON },
+    // Newcomers of the middle grade: the margin is worth four fifths of its rank.
+    Case { file: "zhejiang-contracted.toml", sells: (Product::Contracted, Pricing::Uniform), is_graded: true, ..SOON },
 ];
 
 /// Where programmes stand.

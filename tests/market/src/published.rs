@@ -91,6 +91,13 @@ pub fn clear(offers: &[(u64, i64)], need: i128) -> (Vec<i128>, i128) {
     (won, margin)
 }
 
+/// What a margin is worth to a newcomer, whose grade is 0.8: its rank is the price over the grade, rounded up to a cent, and
+/// it is paid the grade times the rank, at least what it asked.
+pub fn graded(margin: i128, asked: i128) -> i128 {
+    let rank = up(margin * 10, 8 * 10_000) * 10_000;
+    (rank * 8 / 10).max(asked)
+}
+
 /// Watts asked in an interval: the award's share of the need, rounded up.
 pub fn quota(award: i128, need: i128, peak: i128) -> i128 {
     up(award * need, peak)

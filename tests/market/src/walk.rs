@@ -168,7 +168,11 @@ impl Walk {
             let (mut award, mut value) = (0, 0);
             for (price, _) in &bid.offers {
                 let watts = won.next().unwrap_or_default();
-                let paid = if self.programme.pricing == Pricing::Uniform { margin } else { i128::from(*price) };
+                let paid = match self.programme.pricing {
+                    Pricing::Uniform if self.case.is_graded => published::graded(margin, i128::from(*price)),
+                    Pricing::Uniform => margin,
+                    Pricing::PayAsBid | Pricing::Bilateral => i128::from(*price),
+                };
                 (award, value) = (award + watts, value + watts * paid);
             }
             let quotas = needs.iter().map(|need| published::quota(award, *need, needs[0])).collect();
