@@ -119,7 +119,7 @@ mod benchmarks {
         #[extrinsic_call]
         _(RawOrigin::Signed(regulator), id, reason());
 
-        assert_eq!(Freezes::<T>::get(account), 1);
+        assert_eq!(Freezes::<T>::get(account).open, 1);
     }
 
     #[benchmark]
@@ -142,7 +142,7 @@ mod benchmarks {
         #[extrinsic_call]
         _(RawOrigin::Signed(regulator), id, reason());
 
-        assert_eq!((OpenCases::<T>::get(), Freezes::<T>::get(account)), (0, 1));
+        assert_eq!((OpenCases::<T>::get(), Freezes::<T>::get(account).upheld), (0, true));
     }
 
     #[benchmark]
@@ -155,7 +155,7 @@ mod benchmarks {
         #[extrinsic_call]
         _(RawOrigin::Signed(regulator), id, reason());
 
-        assert_eq!((OpenCases::<T>::get(), Freezes::<T>::get(account)), (0, 0));
+        assert_eq!((OpenCases::<T>::get(), Freezes::<T>::contains_key(account)), (0, false));
     }
 
     #[benchmark]

@@ -1,6 +1,8 @@
 //! Cases: how they begin, who may take which step, and what stays of them.
 
-use crate::{CaseOf, Cases, Closed, Config, Error, Event, Freezes, NextCase, OpenCases, OutcomesOf, Pallet, Rules};
+use crate::{
+    CaseOf, Cases, Closed, Config, Error, Event, Freeze, Freezes, NextCase, OpenCases, OutcomesOf, Pallet, Rules,
+};
 use alloc::vec;
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
 use loadstone_core::{
@@ -60,8 +62,10 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn do_freeze(id: CaseId, by: AccountId, reason: Reason) -> DispatchResult {
         let mut case = Self::open_one(id)?;
         ensure!(case.phase() == CasePhase::Flagged, Error::<T>::WrongPhase);
+        let is_other = Self::freeze_of(&case.account).is_some_and(|(_, is_other)| is_other);
+        ensure!(!is_other, Error::<T>::AlreadyFrozen);
         Self::step(&mut case, CasePhase::Frozen, by.clone(), reason)?;
-        Self::freeze_account(&by, &case.account)?;
+        Self::freeze_account(&by, &case.account, |kept| kept.open = kept.open.saturating_add(1))?;
         Self::deposit_event(Event::CaseFrozen { case: id, account: case.account.clone(), by });
         Cases::<T>::insert(id, case);
         Ok(())
@@ -82,9 +86,10 @@ impl<T: Config> Pallet<T> {
         let mut case = Self::open_one(id)?;
         let is_heard = case.phase() == CasePhase::Appealed || Self::now() > case.appeal_until(&Rules::<T>::get());
         ensure!(is_heard, Error::<T>::AppealOpen);
-        if !case.went_through(CasePhase::Frozen) {
-            Self::freeze_account(&by, &case.account)?;
-        }
+        let opened = u32::from(case.went_through(CasePhase::Frozen));
+        Self::freeze_account(&by, &case.account, |kept| {
+            *kept = Freeze { open: kept.open.saturating_sub(opened), upheld: true };
+        })?;
         Self::step(&mut case, CasePhase::Upheld, by.clone(), reason)?;
         OutcomesOf::<T>::mutate(&case.subject, |outcomes| outcomes.upheld = outcomes.upheld.saturating_add(1));
         Self::deposit_event(Event::CaseUpheld { case: id, account: case.account.clone(), by });
@@ -140,23 +145,35 @@ impl<T: Config> Pallet<T> {
         who == account || organisation(who).is_some_and(|own| organisation(account) == Some(own))
     }
 
-    /// Freezes an account and counts what keeps it so. One that left the registry can do nothing anyway.
-    fn freeze_account(by: &AccountId, account: &AccountId) -> DispatchResult {
-        let Some(participant) = T::Directory::participant(account) else { return Ok(()) };
-        if !participant.frozen {
-            T::Freezing::set_frozen(by, account, true)?;
-            // What kept it frozen before was lifted by hand.
-            Freezes::<T>::remove(account);
+    /// What cases keep of an account, and whether it is frozen for another reason than a case. One that left the registry can
+    /// do nothing anyway, and is not frozen.
+    fn freeze_of(account: &AccountId) -> Option<(Freeze, bool)> {
+        let frozen = T::Directory::participant(account)?.frozen;
+        let mut kept = Freezes::<T>::get(account);
+        if !frozen {
+            // What an upheld case kept was lifted by hand.
+            kept.upheld = false;
         }
-        Freezes::<T>::mutate(account, |cases| *cases = cases.saturating_add(1));
+        Some((kept, frozen && kept == Freeze::default()))
+    }
+
+    /// Freezes an account, for the sake of one more open case or of one that was upheld.
+    fn freeze_account(by: &AccountId, account: &AccountId, keep: impl FnOnce(&mut Freeze)) -> DispatchResult {
+        let Some((mut kept, _)) = Self::freeze_of(account) else { return Ok(()) };
+        if !T::Directory::participant(account).is_some_and(|participant| participant.frozen) {
+            T::Freezing::set_frozen(by, account, true)?;
+        }
+        keep(&mut kept);
+        Freezes::<T>::insert(account, kept);
         Ok(())
     }
 
     /// Lifts a freeze, unless another case keeps it.
     fn release_account(by: &AccountId, account: &AccountId) -> DispatchResult {
-        let left = Freezes::<T>::get(account).saturating_sub(1);
-        if left > 0 {
-            Freezes::<T>::insert(account, left);
+        let mut kept = Freezes::<T>::get(account);
+        kept.open = kept.open.saturating_sub(1);
+        if kept != Freeze::default() {
+            Freezes::<T>::insert(account, kept);
             return Ok(());
         }
         Freezes::<T>::remove(account);

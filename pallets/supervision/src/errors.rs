@@ -28,6 +28,8 @@ mod errors {
         AppealOver,
         /// Only the organisation that answers for the case may appeal.
         NotSubject,
+        /// The account is frozen for another reason than a case, which lifting this case's freeze must not lift.
+        AlreadyFrozen,
         /// A step needs a reason.
         NoReason,
         /// There is a case of this suspicion, subject and event already.

@@ -162,9 +162,9 @@ pub mod pallet {
     #[pallet::storage]
     pub type OutcomesOf<T> = StorageMap<_, Blake2_128Concat, Subject, Outcomes, ValueQuery>;
 
-    /// How many cases, open or upheld, keep an account frozen.
+    /// Which cases keep an account frozen.
     #[pallet::storage]
-    pub type Freezes<T> = StorageMap<_, Blake2_128Concat, AccountId, u32, ValueQuery>;
+    pub type Freezes<T> = StorageMap<_, Blake2_128Concat, AccountId, Freeze, ValueQuery>;
 
     #[pallet::genesis_config]
     #[derive(frame_support::DefaultNoBound)]

@@ -1,8 +1,8 @@
 //! What must hold of the pallet's storage after every block.
 
 use crate::{
-    feeders::are_sound, AreaFeeders, CaseOf, Cases, Closed, Config, Feeders, Freezes, NextCase, OpenCases, OutcomesOf,
-    Pallet, RecentEvents, Rules, Scans, TalliesOf,
+    feeders::are_sound, AreaFeeders, CaseOf, Cases, Closed, Config, Feeders, Freeze, Freezes, NextCase, OpenCases,
+    OutcomesOf, Pallet, RecentEvents, Rules, Scans, TalliesOf,
 };
 use alloc::{
     collections::{BTreeMap, BTreeSet},
@@ -82,7 +82,6 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// A freeze that the regulator lifted by hand leaves its count; an account that left the registry has none.
     fn open_freezes_are_counted() -> Result<(), TryRuntimeError> {
         let mut frozen = BTreeMap::<AccountId, u32>::new();
         for case in Cases::<T>::iter_values().filter(|case| case.phase().is_open()) {
@@ -90,9 +89,13 @@ impl<T: Config> Pallet<T> {
                 *frozen.entry(case.account).or_default() += 1;
             }
         }
-        for (account, cases) in frozen {
-            let is_frozen = T::Directory::participant(&account).is_some_and(|participant| participant.frozen);
-            ensure!(!is_frozen || cases <= Freezes::<T>::get(account), "a freeze is not counted");
+        for (account, open) in &frozen {
+            ensure!(Freezes::<T>::get(account).open == *open, "the freezes of open cases are miscounted");
+        }
+        for (account, kept) in Freezes::<T>::iter() {
+            ensure!(kept != Freeze::default(), "a freeze is kept by no case");
+            let is_known = T::Directory::participant(&account).is_some();
+            ensure!(!is_known || kept.open == 0 || frozen.contains_key(&account), "a freeze is kept by no open case");
         }
         Ok(())
     }

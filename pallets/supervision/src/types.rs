@@ -52,6 +52,17 @@ impl Scan {
     }
 }
 
+/// Which cases keep an account frozen.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Freeze {
+    /// Open ones.
+    pub open: u32,
+    /// One was upheld, and the regulator has not lifted that in the registry since.
+    pub upheld: bool,
+}
+
 /// An event that was walked over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Recent {

@@ -99,6 +99,37 @@ fn a_freeze_lifted_by_hand_counts_for_nothing_later() {
 }
 
 #[test]
+fn a_freeze_for_another_reason_is_no_cases() {
+    run(|| {
+        // GIVEN an account that the regulator froze in the registry
+        use loadstone_core::traits::Freezing;
+        assert_ok!(Book::set_frozen(&REGULATOR, &NORTH, true));
+        // WHEN a case would freeze it, too THEN that is refused, so that clearing the case lifts nothing
+        let id = flag(0);
+        assert_noop!(Supervision::freeze(by(REGULATOR), id, why("it goes on")), Error::<Test>::AlreadyFrozen);
+        assert_ok!(Supervision::clear(by(REGULATOR), id, why("nothing in it")));
+        assert!(is_frozen(&NORTH));
+    });
+}
+
+#[test]
+fn a_freeze_lifted_by_hand_and_renewed_ends_with_the_last_open_case() {
+    run(|| {
+        // GIVEN two cases that froze an account, between which the regulator lifted it by hand
+        use loadstone_core::traits::Freezing;
+        let (first, second) = (flag(0), flag(1));
+        assert_ok!(Supervision::freeze(by(REGULATOR), first, why("it goes on")));
+        assert_ok!(Book::set_frozen(&REGULATOR, &NORTH, false));
+        assert_ok!(Supervision::freeze(by(REGULATOR), second, why("again")));
+        // WHEN the first is cleared THEN the second keeps it frozen, and only then is it free
+        assert_ok!(Supervision::clear(by(REGULATOR), first, why("a broken line")));
+        assert!(is_frozen(&NORTH));
+        assert_ok!(Supervision::clear(by(REGULATOR), second, why("the same")));
+        assert!(!is_frozen(&NORTH));
+    });
+}
+
+#[test]
 fn only_the_regulator_decides_and_only_the_subject_appeals() {
     run(|| {
         // GIVEN a case
