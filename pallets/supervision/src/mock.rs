@@ -240,12 +240,7 @@ pub fn open_on(day: u64, bids: &[(u32, u64, i64)]) -> EventId {
     let mut resources = Vec::new();
     for (resource, price, watts) in bids {
         let bucket = buckets.entry(Price(*price)).or_default();
-        let segment = Segment {
-            price: Price(*price),
-            watts: Watts(*watts),
-            before: *bucket,
-            credit: BasisPoints::ONE,
-        };
+        let segment = Segment { price: Price(*price), watts: Watts(*watts), before: *bucket, credit: BasisPoints::ONE };
         bucket.0 += watts;
         resources.push((ResourceId(*resource), Segments::truncate_from(vec![segment])));
     }

@@ -1,8 +1,8 @@
 //! What pallets ask of each other. Implemented in one pallet, consumed in others through `Config`.
 
 use crate::{
-    AccountId, AnchorNumber, ChangedTwice, Device, DeviceId, Direction, EventId, Hash, MemberIndex, Millis, Participant,
-    Resource, ResourceId, Role, Signature,
+    AccountId, AnchorNumber, ChangedTwice, Device, DeviceId, Direction, EventId, Hash, MemberIndex, Millis,
+    Participant, Resource, ResourceId, Role, Signature,
 };
 
 /// Why a participant may not act in a role.

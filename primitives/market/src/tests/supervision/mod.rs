@@ -27,12 +27,8 @@ fn cleared(price: u64, bucket: i64) -> Clearing {
 fn tally(organisation: u16, clearing: &Clearing, offers: &[(u64, i64)]) -> Tally {
     let mut tally = Tally::new(OrganisationId(organisation), AccountId::new([organisation as u8; 32]));
     for (price, watts) in offers {
-        let segment = Segment {
-            price: Price(*price),
-            watts: Watts(*watts),
-            before: Watts(0),
-            credit: BasisPoints::ONE,
-        };
+        let segment =
+            Segment { price: Price(*price), watts: Watts(*watts), before: Watts(0), credit: BasisPoints::ONE };
         tally.add(clearing, &Segments::truncate_from(vec![segment]));
     }
     tally
