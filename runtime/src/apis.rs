@@ -3,7 +3,8 @@
 use crate::{
     configs::EndSession, constants::MAX_VALIDATORS, extensions, genesis, AccountId, Aura, Balance, Bids, Block,
     DagAnchor, Dispatch, ExecutionScore, Executive, Grandpa, InherentDataExt, Nonce, Registry, Runtime, RuntimeCall,
-    RuntimeGenesisConfig, Session, SessionKeys, Settlement, System, TransactionPayment, UncheckedExtrinsic, VERSION,
+    RuntimeGenesisConfig, Session, SessionKeys, Settlement, Supervision, System, TransactionPayment,
+    UncheckedExtrinsic, VERSION,
 };
 use alloc::vec::Vec;
 use codec::Encode;
@@ -234,8 +235,11 @@ impl_runtime_apis! {
         }
 
         fn activity(now: Millis) -> Activity {
-            let works =
-                Bids::has_work(now) || ExecutionScore::has_work() || Settlement::has_work(now) || EndSession::is_due();
+            let works = Bids::has_work(now)
+                || ExecutionScore::has_work()
+                || Settlement::has_work(now)
+                || Supervision::has_work()
+                || EndSession::is_due();
             match works {
                 true => Activity::Working,
                 false if Bids::has_live_events() || Dispatch::has_live_orders(now) => Activity::Alert,

@@ -145,6 +145,8 @@ mod runtime {
     pub type ExecutionScore = pallet_execution_score;
     #[runtime::pallet_index(25)]
     pub type Settlement = pallet_settlement;
+    #[runtime::pallet_index(26)]
+    pub type Supervision = pallet_supervision;
     #[runtime::pallet_index(30)]
     pub type Session = pallet_session;
 }

@@ -4,6 +4,7 @@
 //! another does not.
 
 mod baseline;
+pub mod supervision;
 mod table;
 
 use loadstone_market::{Programme, MAX_PRICE_BUCKETS, MAX_PROGRAMME_AREAS};

@@ -17,6 +17,7 @@ mod programme;
 mod proof;
 mod resource;
 mod status;
+mod supervision;
 mod validator;
 mod verify;
 mod why;
@@ -74,6 +75,13 @@ pub enum Command {
     Availability(availability::Availability),
     /// Shows an event with awards, records, scores and money.
     Status(status::Status),
+    /// Watches the market: cases with their evidence, and what becomes of them.
+    ///
+    /// Every scored event is walked over by the chain itself. What it finds is a case: flagged, perhaps frozen, perhaps
+    /// appealed, then cleared or upheld by the regulator. A case is evidence and no verdict: no rule of the market reads
+    /// it, and nothing is taken from anybody; an account that is frozen can't act.
+    #[command(subcommand)]
+    Supervision(supervision::Supervision),
     /// Shows whether blocks become final, and which validators' votes are missing.
     Finality(finality::Finality),
     /// Gives a validator its keys, tells where it is found, and replaces validators.
@@ -116,6 +124,7 @@ impl Command {
             Self::Order(command) => command.run(context).await,
             Self::Availability(command) => command.run(context).await,
             Self::Status(command) => command.run(context).await,
+            Self::Supervision(command) => command.run(context).await,
             Self::Finality(command) => command.run(context).await,
             Self::Validator(command) => command.run(context).await,
             Self::Archive(command) => command.run(context).await,

@@ -6,7 +6,10 @@
 use crate::{committee::is_signed, Config, DeviceFaults, Error, MemberFaults, Pallet};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::ensure;
-use loadstone_core::{traits::Directory, AccountId, Incarnation, Level, Sequence};
+use loadstone_core::{
+    traits::{Conviction, Directory, OnConviction},
+    AccountId, Incarnation, Level, Sequence,
+};
 use loadstone_dag::{
     Slot, Unit, Witness, WitnessContent, MAX_MEMBERS, MAX_REFERENCES, MAX_UNIT_BYTES, MAX_WITNESS_UNITS,
 };
@@ -80,6 +83,7 @@ impl<T: Config> Pallet<T> {
         let count = known.map_or(0, |fault| fault.count).saturating_add(1);
         let fault = DeviceFault { count, incarnation: slot.incarnation, sequence: slot.sequence };
         DeviceFaults::<T>::insert(slot.device, fault);
+        T::OnConviction::on_conviction(Conviction::DeviceFork { device: slot.device, count });
         Ok(slot)
     }
 
@@ -103,6 +107,7 @@ impl<T: Config> Pallet<T> {
         }
         let count = known.map_or(0, |fault| fault.count).saturating_add(1);
         MemberFaults::<T>::insert(&member.account, MemberFault { count, epoch, level });
+        T::OnConviction::on_conviction(Conviction::MemberFork { member: member.account.clone(), count });
         Ok((epoch, member.account.clone(), level))
     }
 }

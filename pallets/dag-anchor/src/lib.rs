@@ -54,7 +54,7 @@ pub mod pallet {
     use frame_support::{pallet_prelude::*, traits::Time};
     use frame_system::{ensure_authorized, ensure_root, pallet_prelude::*};
     use loadstone_core::{
-        traits::{Directory, OnAnchor},
+        traits::{Directory, OnAnchor, OnConviction},
         AccountId, AnchorNumber, BoundedVec, DeviceId, Hash, Incarnation, Level, Member, MmrPeaks, OrganisationId,
         Sequence,
     };
@@ -82,6 +82,8 @@ pub mod pallet {
         type OrganisationOf: Convert<AccountId, Option<OrganisationId>>;
         /// Told of each accepted anchor. Its weight is its own: it registers what it uses.
         type OnAnchor: OnAnchor;
+        /// Told of each conviction, in the same way.
+        type OnConviction: OnConviction;
         /// How many of the newest anchors are kept in full; at least 2.
         #[pallet::constant]
         type KeepAnchors: Get<u32>;

@@ -7,7 +7,7 @@ use frame_support::{
     traits::{ConstU32, ConstU64, OneSessionHandler},
 };
 use loadstone_core::{
-    traits::{Directory, OnAnchor},
+    traits::{Conviction, Directory, OnAnchor, OnConviction},
     AccountId, AnchorNumber, Device, DeviceId, Hash, Incarnation, Level, MemberIndex, Millis, Name, OrganisationId,
     Participant, PublicKey, Resource, ResourceId, Role, Sequence,
 };
@@ -72,6 +72,7 @@ parameter_types! {
 
 thread_local! {
     static TOLD: RefCell<Vec<(AnchorNumber, Millis)>> = const { RefCell::new(Vec::new()) };
+    static CONVICTED: RefCell<Vec<Conviction>> = const { RefCell::new(Vec::new()) };
     static DEVICES: RefCell<Vec<Device>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -81,6 +82,17 @@ impl OnAnchor for Listener {
     fn on_anchor(number: AnchorNumber, now: Millis) {
         TOLD.with_borrow_mut(|told| told.push((number, now)));
     }
+}
+
+impl OnConviction for Listener {
+    fn on_conviction(conviction: Conviction) {
+        CONVICTED.with_borrow_mut(|convicted| convicted.push(conviction));
+    }
+}
+
+/// What the listener was last told of convictions.
+pub fn last_conviction() -> Option<Conviction> {
+    CONVICTED.with_borrow(|convicted| convicted.last().cloned())
 }
 
 /// Two participants, one of them frozen, and the devices of [`DEVICES`].
@@ -116,6 +128,7 @@ impl pallet_dag_anchor::Config for Test {
     type Directory = Book;
     type OrganisationOf = Organisations;
     type OnAnchor = Listener;
+    type OnConviction = Listener;
     type KeepAnchors = ConstU32<KEEP>;
     type EpochUnits = ConstU64<EPOCH_UNITS>;
     type EpochAnchors = ConstU32<EPOCH_ANCHORS>;

@@ -63,4 +63,6 @@ id! {
     AnchorNumber(u32);
     /// Availability epoch: chain time divided by the epoch's length.
     AvailabilityEpoch(u32);
+    /// A case of market supervision.
+    CaseId(u32);
 }

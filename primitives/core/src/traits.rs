@@ -1,8 +1,8 @@
 //! What pallets ask of each other. Implemented in one pallet, consumed in others through `Config`.
 
 use crate::{
-    AccountId, AnchorNumber, ChangedTwice, Device, DeviceId, Direction, Hash, MemberIndex, Millis, Participant,
-    Resource, ResourceId, Role, Signature,
+    AccountId, AnchorNumber, ChangedTwice, Device, DeviceId, Direction, EventId, Hash, MemberIndex, Millis,
+    Participant, Resource, ResourceId, Role, Signature,
 };
 
 /// Why a participant may not act in a role.
@@ -42,6 +42,53 @@ pub trait Directory {
         }
         Ok(participant)
     }
+}
+
+/// Refuses a participant's calls. Implemented by Registry.
+pub trait Freezing {
+    /// Why nobody was frozen or released; `DispatchError` in the runtime.
+    type Error;
+
+    /// Freezes `who` in the name of the regulator `by`, or lifts its freeze.
+    fn set_frozen(by: &AccountId, who: &AccountId, frozen: bool) -> Result<(), Self::Error>;
+}
+
+/// What the chain found proven of a signer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Conviction {
+    /// A device signed two units for one slot, so many times in all.
+    DeviceFork {
+        /// Which device.
+        device: DeviceId,
+        /// Slots so far.
+        count: u32,
+    },
+    /// A committee member signed witnesses that exclude each other, so many times in all.
+    MemberFork {
+        /// The member's account.
+        member: AccountId,
+        /// Levels so far.
+        count: u32,
+    },
+    /// A committee member signed a record that is not what anchored readings say.
+    WrongRecord {
+        /// The member's account.
+        member: AccountId,
+        /// Whose event.
+        event: EventId,
+        /// Which resource's record.
+        resource: ResourceId,
+    },
+}
+
+/// Told of each conviction.
+pub trait OnConviction {
+    /// `conviction` stands. Its weight is its own: whoever listens registers what it uses.
+    fn on_conviction(conviction: Conviction);
+}
+
+impl OnConviction for () {
+    fn on_conviction(_: Conviction) {}
 }
 
 /// The committee's certified history.

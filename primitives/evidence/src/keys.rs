@@ -7,9 +7,10 @@
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use loadstone_core::{
-    AccountId, AnchorNumber, AreaId, BlockNumber, DeviceId, Direction, EventId, ProgrammeId, ProgrammeVersion,
+    AccountId, AnchorNumber, AreaId, BlockNumber, CaseId, DeviceId, Direction, EventId, ProgrammeId, ProgrammeVersion,
     PublicKey, ResourceId,
 };
+use loadstone_market::supervision::Subject;
 use sp_crypto_hashing::{blake2_128, twox_128, twox_64};
 
 /// Prefix of a storage item, which is the whole key of a value: twox128(pallet) ++ twox128(item).
@@ -97,6 +98,12 @@ values! {
     peaks: "DagAnchor" / "Peaks";
     /// `ExecutionScore::Awaiting`: dispatched events without a cut-off.
     awaiting: "ExecutionScore" / "Awaiting";
+    /// `Supervision::Rules`: `SupervisionRules`.
+    supervision_rules: "Supervision" / "Rules";
+    /// Prefix of `Supervision::Cases`; the last four bytes of a key are the number.
+    cases: "Supervision" / "Cases";
+    /// Prefix of `Supervision::Feeders`; the last four bytes of a key are the resource.
+    feeders: "Supervision" / "Feeders";
 }
 
 maps! {
@@ -178,6 +185,12 @@ maps! {
     totals(push_twox event: EventId): "Settlement" / "Totals";
     /// `Settlement::Claimables`: money that a failed transfer left to be fetched.
     claimable(push_blake who: &AccountId): "Settlement" / "Claimables";
+    /// `Supervision::Cases`: `Case`, while it is kept.
+    case(push_twox id: CaseId): "Supervision" / "Cases";
+    /// `Supervision::OutcomesOf`: `Outcomes`.
+    outcomes(push_blake subject: &Subject): "Supervision" / "OutcomesOf";
+    /// `Supervision::TalliesOf`: each organisation's part in an event, while it is kept.
+    tallies(push_twox event: EventId): "Supervision" / "TalliesOf";
 }
 
 /// `Session::KeyOwner`: the validator that a session key of this type (such as `gran`) belongs to.

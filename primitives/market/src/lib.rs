@@ -20,6 +20,7 @@ pub mod selection;
 pub mod setpoint;
 pub mod settle;
 pub mod split;
+pub mod supervision;
 pub mod traits;
 pub mod types;
 pub mod validity;

@@ -258,3 +258,24 @@ impl pallet_settlement::benchmarking::BenchmarkHelper for Helper {
         event
     }
 }
+
+impl pallet_supervision::benchmarking::BenchmarkHelper for Helper {
+    fn participant(role: Role) -> AccountId {
+        participant(1, role)
+    }
+
+    fn scored_event(resources: u32) -> EventId {
+        let owner = participant(1, Role::Aggregator);
+        let ids: Vec<_> = (0..resources).map(|_| resource(&owner, AREA)).collect();
+        let event = cleared(&participant(1, Role::GridCompany), AREA, Direction::Down, START, &ids);
+        for id in ids {
+            pallet_execution_score::Records::<Runtime>::insert(event, id, half_delivered(event, id));
+        }
+        pallet_bids::Events::<Runtime>::mutate(event, |details| {
+            if let Some(details) = details {
+                details.phase = Phase::Scored;
+            }
+        });
+        event
+    }
+}

@@ -18,6 +18,7 @@ frame_benchmarking::define_benchmarks!(
     [pallet_registry, Registry]
     [pallet_safe_mode, SafeMode]
     [pallet_settlement, Settlement]
+    [pallet_supervision, Supervision]
     [pallet_timestamp, Timestamp]
     [pallet_tx_pause, TxPause]
     [pallet_utility, Utility]

@@ -62,7 +62,7 @@ impl Contains<RuntimeCallNameOf<Runtime>> for NeverPaused {
     }
 }
 
-/// What stays open in safe mode: repairs, ending orders, and the measurement of what already runs.
+/// What stays open in safe mode: repairs, ending orders, supervision, and the measurement of what already runs.
 pub struct OpenInSafeMode;
 
 impl Contains<RuntimeCall> for OpenInSafeMode {
@@ -82,6 +82,7 @@ impl Contains<RuntimeCall> for OpenInSafeMode {
                 | RuntimeCall::Dispatch(pallet_dispatch::Call::release { .. })
                 | RuntimeCall::DagAnchor(_)
                 | RuntimeCall::ExecutionScore(_)
+                | RuntimeCall::Supervision(_)
         )
     }
 }

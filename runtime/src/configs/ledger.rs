@@ -1,7 +1,8 @@
 //! The DAG ledger on chain: its epochs, its committee and its anchors.
 
 use crate::{
-    constants::MINUTES, extensions::HISTORY_PRIORITY, AccountId, ExecutionScore, Registry, Runtime, Timestamp,
+    constants::MINUTES, extensions::HISTORY_PRIORITY, AccountId, ExecutionScore, Registry, Runtime, Supervision,
+    Timestamp,
 };
 use frame_support::traits::{ConstU32, ConstU64};
 use loadstone_core::{traits::Directory, OrganisationId};
@@ -21,6 +22,7 @@ impl pallet_dag_anchor::Config for Runtime {
     type Directory = Registry;
     type OrganisationOf = OrganisationOf;
     type OnAnchor = ExecutionScore;
+    type OnConviction = Supervision;
     /// A day at one anchor a second; older ones are proved from the range of all anchors.
     type KeepAnchors = ConstU32<86_400>;
     /// A member keeps the skeleton of an epoch's graph in memory, some hundred bytes a unit: a few

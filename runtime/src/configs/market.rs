@@ -1,8 +1,9 @@
-//! The walk of an event: bids, orders, scores and payment.
+//! The walk of an event: bids, orders, scores, payment and supervision.
 
+use super::GovernanceOrigin;
 use crate::{
     constants::MAX_VALIDATORS, extensions::HISTORY_PRIORITY, AccountId, Authorship, Balances, Bids, DagAnchor,
-    Dispatch, ExecutionScore, Registry, Runtime, RuntimeHoldReason, Settlement, Timestamp,
+    Dispatch, ExecutionScore, Registry, Runtime, RuntimeHoldReason, Settlement, Supervision, Timestamp,
 };
 use frame_support::{
     parameter_types,
@@ -38,7 +39,7 @@ impl pallet_bids::Config for Runtime {
     type Escrow = Settlement;
     type Standings = ExecutionScore;
     type Availability = Dispatch;
-    type OnPhase = (ExecutionScore, Settlement);
+    type OnPhase = ((ExecutionScore, Settlement), Supervision);
     type BlockAuthor = BlockAuthor;
     type ValidatorCount = ValidatorCount;
     type EpochLengthMs = EpochLengthMs;
@@ -91,6 +92,21 @@ impl pallet_settlement::Config for Runtime {
     type PalletId = SettlementId;
     type MaxWaiting = ConstU32<64>;
     type WeightInfo = pallet_settlement::weights::SubstrateWeight<Runtime>;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = crate::benchmarks::Helper;
+}
+
+impl pallet_supervision::Config for Runtime {
+    type Time = Timestamp;
+    type Directory = Registry;
+    type Freezing = Registry;
+    type Market = Bids;
+    type Scores = ExecutionScore;
+    type GovernanceOrigin = GovernanceOrigin;
+    type MaxScans = ConstU32<64>;
+    type MaxOpen = ConstU32<256>;
+    type KeepClosed = ConstU32<256>;
+    type WeightInfo = pallet_supervision::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = crate::benchmarks::Helper;
 }

@@ -42,7 +42,7 @@ impl From<Refusal> for TransactionValidityError {
     }
 }
 
-/// Admits registered participants that are not frozen, charges their quota and ranks their calls.
+/// Admits registered participants, of the frozen ones their appeals only, charges their quota and ranks their calls.
 ///
 /// Zero-sized, so that clients that have never heard of it can sign.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
@@ -79,10 +79,15 @@ fn takes_orders_room(call: &RuntimeCall, class: DispatchClass) -> bool {
     is_order(call) || (class == DispatchClass::Operational && matches!(call, RuntimeCall::Utility(_)))
 }
 
+/// Whoever is frozen over a case may still appeal, in its name and nobody else's.
+fn is_appeal(call: &RuntimeCall) -> bool {
+    matches!(call, RuntimeCall::Supervision(pallet_supervision::Call::appeal { .. }))
+}
+
 fn admit(who: &AccountId, call: &RuntimeCall, class: DispatchClass) -> Result<(), Refusal> {
     match Registry::participant(who) {
         None => Err(Refusal::NotRegistered),
-        Some(participant) if participant.frozen => Err(Refusal::Frozen),
+        Some(participant) if participant.frozen && !is_appeal(call) => Err(Refusal::Frozen),
         Some(participant) if participant.role != Role::GridCompany && takes_orders_room(call, class) => {
             Err(Refusal::NoDispatcher)
         }

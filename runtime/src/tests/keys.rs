@@ -3,8 +3,12 @@
 use super::*;
 use crate::{equivocation::VoteFaults, Runtime};
 use frame_support::storage::storage_prefix;
-use loadstone_core::{AnchorNumber, AreaId, DeviceId, Direction, EventId, ProgrammeId, ProgrammeVersion, ResourceId};
+use loadstone_core::{
+    AnchorNumber, AreaId, CaseId, DeviceId, Direction, EventId, OrganisationId, ProgrammeId, ProgrammeVersion,
+    ResourceId,
+};
 use loadstone_evidence::keys;
+use loadstone_market::supervision::Subject;
 use sp_core::crypto::KeyTypeId;
 
 const EVENT: EventId = EventId(7);
@@ -125,4 +129,18 @@ fn scores_and_payments_stand_where_clients_look() {
     );
     assert_eq!(pallet_settlement::Totals::<Runtime>::hashed_key_for(EVENT), keys::totals(EVENT));
     assert_eq!(pallet_settlement::Claimables::<Runtime>::hashed_key_for(who()), keys::claimable(&who()));
+}
+
+#[test]
+fn supervision_stands_where_clients_look() {
+    // GIVEN what supervision keeps THEN its keys are the clients'
+    assert_eq!(pallet_supervision::Rules::<Runtime>::hashed_key().to_vec(), keys::supervision_rules());
+    assert_eq!(storage_prefix(b"Supervision", b"Cases").to_vec(), keys::cases());
+    assert_eq!(storage_prefix(b"Supervision", b"Feeders").to_vec(), keys::feeders());
+    assert_eq!(pallet_supervision::Cases::<Runtime>::hashed_key_for(CaseId(4)), keys::case(CaseId(4)));
+    for subject in [Subject::Organisation(OrganisationId(3)), Subject::Participant(who()), Subject::Resource(RESOURCE)]
+    {
+        assert_eq!(pallet_supervision::OutcomesOf::<Runtime>::hashed_key_for(&subject), keys::outcomes(&subject));
+    }
+    assert_eq!(pallet_supervision::TalliesOf::<Runtime>::hashed_key_for(EVENT), keys::tallies(EVENT));
 }

@@ -2,7 +2,7 @@
 
 use crate::{mock::*, DeviceFaults, Error, Event, MemberFault, MemberFaults, Pallet};
 use frame_support::{assert_noop, assert_ok};
-use loadstone_core::{DeviceId, Hash, Incarnation, Level, Sequence};
+use loadstone_core::{traits::Conviction, DeviceId, Hash, Incarnation, Level, Sequence};
 use loadstone_dag::{Unit, Witness, WitnessContent};
 
 const DEVICE: DeviceId = DeviceId(0);
@@ -36,6 +36,8 @@ fn two_units_in_one_slot_convict_the_device_once() {
             }
             .into(),
         );
+        // AND who listens hears of it
+        assert_eq!(last_conviction(), Some(Conviction::DeviceFork { device: DEVICE, count: 1 }));
         // AND neither the same slot, in either order, nor an earlier one counts again
         let (first, second) = fork();
         assert_noop!(report_units(second, first), Error::<Test>::AlreadyReported);
@@ -94,7 +96,8 @@ fn two_witnesses_at_one_level_convict_the_member_once() {
         System::assert_last_event(
             Event::MemberForkReported { epoch, member: member.clone(), level, reporter: REPORTER }.into(),
         );
-        assert_eq!(MemberFaults::<Test>::get(member), Some(MemberFault { count: 1, epoch, level }));
+        assert_eq!(MemberFaults::<Test>::get(&member), Some(MemberFault { count: 1, epoch, level }));
+        assert_eq!(last_conviction(), Some(Conviction::MemberFork { member, count: 1 }));
         assert_noop!(
             report_witnesses(witness(2, 5, 1, &signer), witness(2, 5, 2, &signer)),
             Error::<Test>::AlreadyReported

@@ -17,6 +17,7 @@ mod score;
 mod setpoint;
 mod settle;
 mod split;
+mod supervision;
 mod validity;
 
 use crate::*;
