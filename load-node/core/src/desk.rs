@@ -64,6 +64,8 @@ pub(crate) struct Desk {
     area: AreaId,
     guard: Guard,
     share: Share,
+    /// Whether the event is to be read again: a later order of it stands.
+    outdated: bool,
     /// Load without regulation in each of the event's intervals, or one load of an emergency.
     reference: Option<Vec<Watts>>,
     /// Whether a missing reference was told of.
@@ -75,7 +77,7 @@ impl Desk {
     /// Continues after a restart: the highest sequence stays, the share is proven anew.
     pub(crate) fn new(area: AreaId, direction: Direction, saved: Option<Guard>) -> Self {
         let guard = saved.unwrap_or(Guard { direction, sequence: 0, order: None, received: false, completed: true });
-        Self { area, guard, share: Share::Unknown, reference: None, warned: false, asserted: Watts(0) }
+        Self { area, guard, share: Share::Unknown, outdated: false, reference: None, warned: false, asserted: Watts(0) }
     }
 
     /// What must survive a restart.
@@ -102,6 +104,25 @@ impl Desk {
             return Arrival::Known;
         }
         let known = self.guard.order.as_ref() == Some(&order);
+        self.take_share(&order, availability);
+        if known {
+            return Arrival::Known;
+        }
+        let ended = self.end();
+        let (direction, sequence) = (order.direction, order.sequence);
+        self.guard = Guard { direction, sequence, order: Some(order), received: false, completed: true };
+        Arrival::New { ended }
+    }
+
+    /// Sets the share to what is known of it under `order`, which stands in the place of the one before.
+    fn take_share(&mut self, order: &Order, availability: Option<&Availability>) {
+        let is_event = matches!(order.rule, OrderRule::Event(_));
+        let is_same = self.guard.order.as_ref().is_some_and(|before| before.rule == order.rule);
+        self.outdated = is_event && is_same && matches!(self.share, Share::Event { .. });
+        if self.outdated {
+            // Its reserve may have been called. Until that is read the load is held at the level that is known.
+            return;
+        }
         self.share = match &order.rule {
             OrderRule::Event(_) => Share::Unknown,
             rule @ OrderRule::Emergency { .. } => match availability.map(|entries| emergency_quota(entries, rule)) {
@@ -112,13 +133,6 @@ impl Desk {
         };
         self.reference = None;
         self.warned = false;
-        if known {
-            return Arrival::Known;
-        }
-        let ended = self.end();
-        let (direction, sequence) = (order.direction, order.sequence);
-        self.guard = Guard { direction, sequence, order: Some(order), received: false, completed: true };
-        Arrival::New { ended }
     }
 
     /// Takes an event with what concerns the own resource; `None` when it or its clearing does not exist.
@@ -126,10 +140,13 @@ impl Desk {
         if self.need() != Need::Event(id) {
             return;
         }
+        self.outdated = false;
+        let method = match &mut self.share {
+            Share::Event { method, .. } => method.take(),
+            _ => None,
+        };
         self.share = match facts.map(|facts| (Ask::new(&facts.clearing, &facts.segments), facts)) {
-            Some((ask, facts)) if is_asked(&ask, &facts.event) => {
-                Share::Event { facts: Box::new(facts), ask, method: None }
-            }
+            Some((ask, facts)) if is_asked(&ask, &facts.event) => Share::Event { facts: Box::new(facts), ask, method },
             _ => Share::None,
         };
     }
@@ -185,6 +202,7 @@ impl Desk {
     pub(crate) fn need(&self) -> Need {
         match (&self.share, self.guard.order.as_ref().map(|order| &order.rule)) {
             (Share::Unknown, Some(OrderRule::Event(id))) => Need::Event(*id),
+            (Share::Event { .. }, Some(OrderRule::Event(id))) if self.outdated => Need::Event(*id),
             (Share::Event { facts, method: None, .. }, _) => {
                 Need::Programme(facts.event.programme, facts.event.version)
             }

@@ -2,11 +2,11 @@
 
 use crate::bench::*;
 use codec::Encode;
-use loadstone_core::{AnchorNumber, AreaId, ChangeNotice, Direction, Hash};
+use loadstone_core::{AnchorNumber, AreaId, ChangeNotice, Direction, Hash, Price, Watts};
 use loadstone_dag::GatewayMessage;
 use loadstone_evidence::{capsule::OrderCapsuleV1, testing, BrokenCapsule, OrderCapsule};
 use loadstone_load_core::{Note, Query, Source};
-use loadstone_market::{Order, OrderRule};
+use loadstone_market::{BaselineMethod, Order, OrderRule, Programme, ReserveMargin, Segment};
 
 const DOWN: Direction = Direction::Down;
 const SET: u64 = 3;
@@ -171,6 +171,36 @@ fn a_later_capsule_supersedes_and_an_earlier_order_never_returns() {
     say(&mut bench, 0, &capsule);
     assert!(bench.refusals().iter().any(|text| text.contains("sequences never go back")));
     assert_eq!(watts(&bench), None);
+}
+
+#[test]
+fn a_later_order_of_the_same_event_lets_nothing_go_until_the_event_is_read_again() {
+    // GIVEN a node with an award of 1,000 W and 600 W of reserve, in the first interval of the event
+    let (mut bench, anchor) = ready();
+    let start = bench.ms + 1_000;
+    let mut facts = event(start, anchor);
+    let (price, total) = (Price(20), Watts(1_000));
+    facts.clearing.reserve = ReserveMargin { price, residual: total, total, awarded: total };
+    let reserve = Segment { price, watts: Watts(600), before: Watts(0), ..facts.segments[0].clone() };
+    facts.segments.try_push(reserve).unwrap();
+    bench.chain.event = Some(facts.clone());
+    bench.chain.programme =
+        Some(Programme { baseline: BaselineMethod::MeterBefore { readings: 3 }, ..Programme::plain() });
+    bench.order(event_order(1, start));
+    bench.seconds(1, 8_000);
+    assert_eq!(watts(&bench), Some(7_500));
+    // WHEN the reserve is called from the second interval on, and the event can't be read for now
+    facts.event.reserve_from = Some(1);
+    bench.chain.event = Some(facts);
+    bench.online = false;
+    let capsule = proven(&bench, bench.chain.head + 1, &event_order(2, start));
+    say(&mut bench, 0, &capsule);
+    // THEN the load is held as before, by the new order
+    assert_eq!(bench.level.map(|level| (level.sequence, level.watts.0)), Some((2, 7_500)));
+    // WHEN it can be read again THEN the second interval asks for award and reserve
+    bench.online = true;
+    bench.seconds(10, 8_000);
+    assert_eq!(watts(&bench), Some(6_400));
 }
 
 #[test]
