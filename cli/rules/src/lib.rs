@@ -7,7 +7,8 @@ mod baseline;
 pub mod supervision;
 mod table;
 
-use loadstone_market::{Programme, MAX_PRICE_BUCKETS, MAX_PROGRAMME_AREAS};
+use loadstone_core::{BasisPoints, Price};
+use loadstone_market::{clearing::rank, Programme, Ranks, MAX_PRICE_BUCKETS, MAX_PROGRAMME_AREAS};
 use serde_json::{json, Value};
 use table::{Rule, Word, MICRO, RULES, WORDS};
 
@@ -155,6 +156,25 @@ fn check_together(rules: &Value) -> Result<(), String> {
         return Err(format!(
             "price_tick = {tick} makes {prices} prices between floor {floor} and cap {cap}; \
              at most {MAX_PRICE_BUCKETS} are possible ({MICRO})"
+        ));
+    }
+    check_ranks((floor, cap, tick), number("credit_rank_floor").unwrap_or_default())
+}
+
+/// A price that credit has raised must find a bucket, too.
+fn check_ranks((floor, cap, tick): (i64, i64, i64), least: i64) -> Result<(), String> {
+    if (1..1_000).contains(&least) {
+        return Err(format!("credit_rank_floor = {least}: it must be 0, or 1000 to 10000 (basis points)"));
+    }
+    let price = |value: i64| Price(u64::try_from(value).unwrap_or_default());
+    let credit = if least == 0 { BasisPoints::ONE } else { BasisPoints(u32::try_from(least).unwrap_or_default()) };
+    let dearest = rank(price(cap), credit, &Ranks { from: price(floor), step: price(tick) });
+    let ranks =
+        dearest.0.saturating_sub(price(floor).0).checked_div(price(tick).0).unwrap_or(u64::MAX).saturating_add(1);
+    if ranks > u64::from(MAX_PRICE_BUCKETS) {
+        return Err(format!(
+            "credit_rank_floor = {least} makes {ranks} ranks of prices up to {cap} in steps of {tick}; at most \
+             {MAX_PRICE_BUCKETS} are possible: take a greater price_tick or a greater credit_rank_floor"
         ));
     }
     Ok(())

@@ -165,6 +165,15 @@ fn prices_must_make_sense_together() {
 }
 
 #[test]
+fn ranks_that_have_no_bucket_are_explained() {
+    // GIVEN a floor of credit between nothing and a tenth THEN its range is named
+    assert!(refused(&bent("credit_rank_floor", "500")).contains("it must be 0, or 1000 to 10000"));
+    // GIVEN one that raises prices beyond the buckets THEN both remedies are named
+    let text = refused(&bent("price_tick", "5_000").replace("credit_rank_floor = 0", "credit_rank_floor = 2_000"));
+    assert!(text.contains("makes 3001 ranks") && text.contains("price_tick or a greater credit_rank_floor"), "{text}");
+}
+
+#[test]
 fn every_preset_is_sound_and_names_its_source() {
     // GIVEN the programmes that come with the repository
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../chain-specs/programmes");
