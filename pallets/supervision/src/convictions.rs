@@ -39,8 +39,10 @@ impl<T: Config> OnConviction for Pallet<T> {
                     case.evidence = find.evidence;
                 }
             }),
-            // That there are too many is told by an event.
-            _ => drop(Self::open_case(find, None)),
+            // That there is one already, or are too many, holds nobody up; the latter is told by an event.
+            _ => {
+                let _ = Self::open_case(find, None);
+            }
         }
     }
 }
