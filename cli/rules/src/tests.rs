@@ -14,7 +14,7 @@ fn programme() -> Programme {
         until: Millis(13),
         intervals_max: 14,
         credit_min: BasisPoints(20),
-        credit_rank_floor: BasisPoints(2_027),
+        credit_rank_floor: BasisPoints(9_927),
         reserve: BasisPoints(28),
         performance_max: BasisPoints(15),
         price_floor: Price(100),

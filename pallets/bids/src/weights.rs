@@ -42,7 +42,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
             .saturating_add(T::DbWeight::get().writes(8_u64))
     }
 
-    /// The range of component `r` is `[1, 64]`.
+    /// The range of component `r` is `[1, 48]`.
     /// Measured: at least 189_146_000 ps.
     fn commit(r: u32) -> Weight {
         Weight::from_parts(193_897_000, 4600)
@@ -62,8 +62,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
             .saturating_add(T::DbWeight::get().writes(9_u64))
     }
 
-    /// The range of component `r` is `[1, 64]`.
-    /// The range of component `s` is `[1, 256]`.
+    /// The range of component `r` is `[1, 48]`.
+    /// The range of component `s` is `[1, 192]`.
     /// Measured: at least 106_281_000 ps.
     fn reveal(r: u32, s: u32) -> Weight {
         Weight::from_parts(106_929_000, 11018)

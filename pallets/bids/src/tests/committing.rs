@@ -158,7 +158,7 @@ fn a_withdrawn_bid_leaves_nothing_behind() {
 #[test]
 fn an_event_bears_a_bounded_number_of_bids() {
     run(|| {
-        // GIVEN three aggregators with 64 resources each, in an event for three bidders and 1,000
+        // GIVEN three aggregators with 48 resources each, in an event for three bidders and 1,000
         assert_ok!(open(&[1_000]));
         let bidder = |seed: u8, count: u32| {
             let who = loadstone_core::AccountId::new([seed; 32]);
@@ -168,7 +168,7 @@ fn an_event_bears_a_bounded_number_of_bids() {
         };
         let commit = |(who, ids): (_, BidResources)| Bids::commit(signed(who), EVENT, 0, Hash::zero(), ids);
         for seed in 20..23 {
-            assert_ok!(commit(bidder(seed, 64)));
+            assert_ok!(commit(bidder(seed, 48)));
         }
         // THEN a fourth bidder is one too many
         let fourth = bidder(23, 1);
@@ -177,16 +177,16 @@ fn an_event_bears_a_bounded_number_of_bids() {
         Committed::<Test>::mutate(EVENT, |totals| (totals.bidders, totals.resources) = (2, 999));
         let another = bidder(24, 2);
         assert_noop!(commit(another), Error::<Test>::TooManyResources);
-        Committed::<Test>::mutate(EVENT, |totals| (totals.bidders, totals.resources) = (3, 192));
+        Committed::<Test>::mutate(EVENT, |totals| (totals.bidders, totals.resources) = (3, 144));
     });
 }
 
 #[test]
 fn large_bids_are_withdrawn_in_bounded_steps() {
     run(|| {
-        // GIVEN two bids of 64 resources each
+        // GIVEN two bids of 48 resources each
         assert_ok!(open(&[1_000]));
-        let ids = |who| (0..64).map(|_| load(who, AREA, 100)).collect::<Vec<_>>();
+        let ids = |who| (0..48).map(|_| load(who, AREA, 100)).collect::<Vec<_>>();
         let (norths, souths) = (ids(&NORTH), ids(&SOUTH));
         assert_ok!(commit_resources(NORTH, &norths));
         assert_ok!(commit_resources(SOUTH, &souths));
@@ -197,7 +197,7 @@ fn large_bids_are_withdrawn_in_bounded_steps() {
         assert_eq!(Sweeps::<Test>::get().len(), 1);
         let reserved = || Reserved::<Test>::iter().count();
         block_by(NORTH);
-        assert!((1..128).contains(&reserved()));
+        assert!((1..96).contains(&reserved()));
         blocks();
         blocks();
         assert_eq!((reserved(), Sweeps::<Test>::get().len()), (0, 0));

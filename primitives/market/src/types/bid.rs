@@ -13,9 +13,9 @@ pub const MAX_SEGMENTS: u32 = 4;
 
 /// Greatest number of resources under one commitment, so that taking it and revealing it both fit into a block. Whoever
 /// declares for more seals them in several batches.
-pub const MAX_BID_RESOURCES: u32 = 64;
+pub const MAX_BID_RESOURCES: u32 = 48;
 
-/// Greatest number of batches of one bidder in one event: with full ones, 131,072 resources.
+/// Greatest number of batches of one bidder in one event: with full ones, 98,304 resources.
 pub const MAX_BATCHES: u16 = 2_048;
 
 /// Which of a bidder's batches in an event; the bidder numbers them as it likes.
