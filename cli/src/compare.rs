@@ -9,6 +9,7 @@ use loadstone_core::{Balance, Price, Watts};
 use loadstone_market::{
     audit::{audit, Audit, AuditInput, AuditRow},
     credit::credit,
+    validity::validity,
     Credit, Phase, Pricing, Statement, Totals,
 };
 use serde::Serialize;
@@ -172,7 +173,9 @@ impl Found {
         }
         if chain.is_none_or(|credit| credit.events <= 1) {
             self.recomputed.credits += 1;
-            self.same(item, &chain.cloned(), &Some(credit(None, score, &view.programme.score, view.event.end())));
+            let rule = &view.programme.score;
+            let first = credit(None, score, validity(&row.record, rule), rule, view.event.end());
+            self.same(item, &chain.cloned(), &Some(first));
         }
     }
 }

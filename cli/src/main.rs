@@ -14,6 +14,7 @@ mod reads;
 mod rules;
 mod sheet;
 mod spec;
+mod standing;
 mod steps;
 mod votes;
 

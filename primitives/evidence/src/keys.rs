@@ -126,6 +126,8 @@ maps! {
     commitment(push_twox event: EventId, push_blake place: &(AccountId, u16)): "Bids" / "Commitments";
     /// `Bids::Bidders`: number of a bidder's batches, and the bond of those revealed.
     bidder(push_twox event: EventId, push_blake who: &AccountId): "Bids" / "Bidders";
+    /// `Bids::Reserved`: windows for which a resource is bid or sold in a direction.
+    reserved(push_twox resource: ResourceId, push_twox direction: Direction): "Bids" / "Reserved";
     /// `Bids::Segments`: `Segments`.
     segments(push_twox event: EventId, push_twox resource: ResourceId): "Bids" / "Segments";
     /// `Bids::Buckets`: `Watts` offered in a price bucket.

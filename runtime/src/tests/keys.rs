@@ -68,6 +68,8 @@ fn bids_stand_where_clients_look() {
     let batch = (who(), 3);
     assert_eq!(pallet_bids::Commitments::<Runtime>::hashed_key_for(EVENT, &batch), keys::commitment(EVENT, &batch));
     assert_eq!(pallet_bids::Bidders::<Runtime>::hashed_key_for(EVENT, who()), keys::bidder(EVENT, &who()));
+    let down = Direction::Down;
+    assert_eq!(pallet_bids::Reserved::<Runtime>::hashed_key_for(RESOURCE, down), keys::reserved(RESOURCE, down));
     assert_eq!(pallet_bids::Segments::<Runtime>::hashed_key_for(EVENT, RESOURCE), keys::segments(EVENT, RESOURCE));
     assert_eq!(pallet_bids::Buckets::<Runtime>::hashed_key_for(EVENT, 4), keys::bucket(EVENT, 4));
     assert_eq!(pallet_bids::Clearings::<Runtime>::hashed_key_for(EVENT), keys::clearing(EVENT));
