@@ -61,14 +61,20 @@ impl Terms<'_> {
             }
         }
         for (place, bid) in sheet.iter().enumerate() {
-            let id = bid.resource;
-            let unknown = || Fault::bids("UnknownResource", format!("there is no resource {id}"));
-            let resource = resources.get(place).and_then(Option::as_ref).ok_or_else(unknown)?;
-            self.check_resource(bidder, id, resource)?;
-            self.check_prices(bid)?;
-            self.check_watts(bid, resource)?;
+            self.check_bid(bidder, bid, resources.get(place).and_then(Option::as_ref))?;
         }
         Ok(())
+    }
+
+    /// Checks `bidder`'s offers of one resource, which is given as the chain has it.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with the rule's name and its limits.
+    pub fn check_bid(&self, bidder: &AccountId, bid: &ResourceBid, resource: Option<&Resource>) -> Result<(), Fault> {
+        let id = bid.resource;
+        let resource = resource.ok_or_else(|| Fault::bids("UnknownResource", format!("there is no resource {id}")))?;
+        self.check_resource(bidder, id, resource)?;
+        Limits { programme: self.programme, direction: self.event.direction }.check(bid, resource)
     }
 
     fn check_resource(&self, bidder: &AccountId, id: ResourceId, resource: &Resource) -> Result<(), Fault> {
@@ -81,12 +87,32 @@ impl Terms<'_> {
             let text = format!("resource {id} lies in area {other}, event {} is for area {area}", self.id);
             return Err(Fault::bids("OtherArea", text));
         }
-        let (capacity, least, way) = (resource.capacity(event.direction), self.programme.bid_min, self.way());
+        Ok(())
+    }
+}
+
+/// What a bid must keep to in every event of one direction under a programme.
+pub struct Limits<'a> {
+    /// The rules.
+    pub programme: &'a Programme,
+    /// Which way load is regulated.
+    pub direction: Direction,
+}
+
+impl Limits<'_> {
+    /// Checks capacity, prices and watts of one resource's offers.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with the rule's name and its limits.
+    pub fn check(&self, bid: &ResourceBid, resource: &Resource) -> Result<(), Fault> {
+        let (id, way) = (bid.resource, self.way());
+        let (capacity, least) = (resource.capacity(self.direction), self.programme.bid_min);
         if capacity < least {
             let text = format!("resource {id} has a capacity of {capacity} to {way}; a bid is at least {least}");
             return Err(Fault::bids("CapacityBelowMinimum", text));
         }
-        Ok(())
+        self.check_prices(bid)?;
+        self.check_watts(bid, resource)
     }
 
     fn check_prices(&self, bid: &ResourceBid) -> Result<(), Fault> {
@@ -128,7 +154,7 @@ impl Terms<'_> {
         let sum = bid.offers.iter().try_fold(0i64, |sum, offer| sum.checked_add(offer.watts.0));
         let sum =
             sum.map(Watts).ok_or_else(|| Fault::bids("Overflow", format!("resource {id} offers too many watts")))?;
-        let (least, most) = (self.programme.bid_min, resource.capacity(self.event.direction));
+        let (least, most) = (self.programme.bid_min, resource.capacity(self.direction));
         let offered = format!("resource {id} offers {sum} in all to {way}");
         if sum < least {
             let text = format!("{offered}; the programme takes at least {least}, and its capacity is {most}");
@@ -141,9 +167,9 @@ impl Terms<'_> {
         Ok(())
     }
 
-    /// What the event wants of load.
+    /// What is wanted of load.
     fn way(&self) -> &'static str {
-        match self.event.direction {
+        match self.direction {
             Direction::Down => "consume less",
             Direction::Up => "consume more",
         }

@@ -69,6 +69,13 @@ pub fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
+/// Gives a file another name, which it keeps through a loss of power.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)?;
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
 fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let path = match fs::metadata(path) {
         // A pipe or a terminal can't be renamed over.
@@ -78,7 +85,7 @@ fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
         Err(_) => path.to_owned(),
     };
     let draft = with_ending(&path, &format!(".{}.part", process::id()));
-    let written = fill(&draft, bytes, mode).and_then(|()| fs::rename(&draft, &path));
+    let written = fill(&draft, bytes, mode).and_then(|()| rename(&draft, &path));
     if written.is_err() {
         // The first error says what went wrong; a draft that never came to be can't be removed.
         let _ = fs::remove_file(&draft);

@@ -13,6 +13,7 @@ mod parse;
 mod reads;
 mod sheet;
 mod spec;
+mod standing;
 mod steps;
 mod votes;
 

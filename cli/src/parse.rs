@@ -2,11 +2,14 @@
 
 use clap::ValueEnum;
 use loadstone_core::{
-    AccountId, Balance, BoundedVec, DeviceId, Hash, Incarnation, PublicKey, ResourceId, Role, Sequence, Watts,
+    AccountId, Balance, BoundedVec, ConstU32, DeviceId, Hash, Incarnation, PublicKey, ResourceId, Role, Sequence, Watts,
 };
 use loadstone_dag::Slot;
-use loadstone_market::{Offer, ResourceBid};
+use loadstone_market::{Offer, ResourceBid, MAX_SEGMENTS};
 use std::str::FromStr;
+
+/// Offers of one resource, cheapest first.
+pub type Offers = BoundedVec<Offer, ConstU32<MAX_SEGMENTS>>;
 
 /// Which way load is regulated.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -119,13 +122,18 @@ pub fn resource_bid(text: &str) -> Result<ResourceBid, String> {
     let wanted = || format!("{text}: write RESOURCE=PRICE:WATTS,PRICE:WATTS");
     let (resource, offers) = text.split_once('=').ok_or_else(wanted)?;
     let resource = ResourceId(resource.parse().map_err(|_| wanted())?);
-    let offers = offers.split(',').map(|offer| {
+    Ok(ResourceBid { resource, offers: self::offers(offers)? })
+}
+
+/// Offers of one resource: `PRICE:WATTS[,PRICE:WATTS...]`, prices in yuan per kWh.
+pub fn offers(text: &str) -> Result<Offers, String> {
+    let wanted = || format!("{text}: write PRICE:WATTS,PRICE:WATTS");
+    let offers = text.split(',').map(|offer| {
         let (at, watts) = offer.split_once(':').ok_or_else(wanted)?;
-        Ok(Offer { price: price(at)?, watts: Watts(watts.parse().map_err(|_| wanted())?) })
+        Ok(Offer { price: price(at.trim())?, watts: Watts(watts.trim().parse().map_err(|_| wanted())?) })
     });
     let offers = offers.collect::<Result<Vec<_>, String>>()?;
-    let offers = BoundedVec::try_from(offers).map_err(|_| format!("{text}: too many offers"))?;
-    Ok(ResourceBid { resource, offers })
+    BoundedVec::try_from(offers).map_err(|_| format!("{text}: at most {MAX_SEGMENTS} offers of one resource"))
 }
 
 /// A unit's place: `DEVICE/SEQUENCE` or `DEVICE/INCARNATION/SEQUENCE`.

@@ -5,10 +5,11 @@
 //! is final it takes its lasting name, and when the bid is refused it goes. No process ever removes
 //! what another one wrote.
 
-use crate::{fault::Fault, files, output::hexed, parse};
+use crate::{call::Call, fault::Fault, files, output::hexed, parse};
 use anyhow::Result;
 use loadstone_core::{AccountId, EventId, Hash};
-use loadstone_market::{seal, Batch, BidSheet};
+use loadstone_market::{seal, Batch, BidResources, BidSheet, ResourceBid, MAX_BATCHES, MAX_BID_RESOURCES};
+use rand::{rngs::OsRng, RngCore};
 use serde::{Deserialize, Serialize};
 use std::{
     fs,
@@ -17,6 +18,29 @@ use std::{
 
 /// Hex digits by which networks and seals are told apart in names.
 const SHORT: usize = 8;
+
+/// Ending of a sheet's name while its seal is not known to be on chain.
+const PENDING: &str = ".pending";
+
+/// A sheet of offers under its number.
+pub type Numbered = (Batch, BidSheet);
+
+/// Offers of one bidder as the chain wants them: in rising order of resource, and in batches that fit into blocks.
+///
+/// # Errors
+/// [`Fault::Usage`] when there are more than the numbers from `first` on are enough for.
+pub fn batches(mut offers: Vec<ResourceBid>, first: Batch) -> Result<Vec<Numbered>, Fault> {
+    offers.sort_by_key(|bid| bid.resource);
+    let numbered = offers.chunks(MAX_BID_RESOURCES as usize).zip(first..MAX_BATCHES);
+    let batches: Vec<_> = numbered.map(|(bids, batch)| (batch, BidSheet::truncate_from(bids.to_vec()))).collect();
+    let taken: usize = batches.iter().map(|(_, sheet)| sheet.len()).sum();
+    if taken < offers.len() {
+        let (all, last) = (offers.len(), MAX_BATCHES - 1);
+        let text = format!("{all} resources need batches beyond the last, {last}, counted from {first}");
+        return Err(Fault::Usage(text));
+    }
+    Ok(batches)
+}
 
 /// What a bidder keeps between commitment and reveal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +77,13 @@ impl Kept {
         Self { genesis, event, batch, bidder, sheet, salt: hexed(&salt) }
     }
 
+    /// A sheet with a salt that nobody has seen.
+    pub fn fresh(genesis: Hash, place: (EventId, Batch), bidder: AccountId, sheet: BidSheet) -> Self {
+        let mut salt = [0u8; 32];
+        OsRng.fill_bytes(&mut salt);
+        Self::new(genesis, place, bidder, sheet, salt)
+    }
+
     /// Reads a file.
     ///
     /// # Errors
@@ -75,6 +106,20 @@ impl Kept {
         Ok(seal(&self.genesis, self.event, &self.bidder, &self.sheet, &self.salt()?))
     }
 
+    /// The call that commits to it.
+    pub fn commit(&self) -> Result<Call, Fault> {
+        // As many as bids, which have the same bound.
+        let resources = BidResources::truncate_from(self.sheet.iter().map(|bid| bid.resource).collect());
+        let seal = self.seal().map_err(Fault::Usage)?;
+        Ok(Call::new("Bids", "commit", (self.event, self.batch, seal, resources)))
+    }
+
+    /// The call that reveals it.
+    pub fn reveal(&self) -> Result<Call, Fault> {
+        let salt = self.salt().map_err(Fault::Usage)?;
+        Ok(Call::new("Bids", "reveal", (self.event, self.batch, &self.sheet, salt)))
+    }
+
     /// Writes the sheet beside `path`, for its owner alone.
     pub fn write(&self, path: &Path) -> Result<Pending> {
         let seal = self.seal().map_err(Fault::Usage)?;
@@ -85,6 +130,12 @@ impl Kept {
 }
 
 impl Pending {
+    /// What an interrupted command left under this name; `None` when the name is of another kind.
+    pub fn found(draft: &Path) -> Option<Self> {
+        let (path, _seal) = draft.to_str()?.strip_suffix(PENDING)?.rsplit_once('.')?;
+        Some(Self { path: path.into(), draft: draft.to_owned() })
+    }
+
     /// Where the sheet lies now.
     pub fn draft(&self) -> &Path {
         &self.draft
@@ -92,7 +143,7 @@ impl Pending {
 
     /// The bid is on chain: the sheet takes its lasting name. Returns where it lies.
     pub fn keep(self) -> PathBuf {
-        match fs::rename(&self.draft, &self.path) {
+        match files::rename(&self.draft, &self.path) {
             Ok(()) => self.path,
             // Under its first name it serves as well.
             Err(_) => self.draft,
@@ -119,7 +170,7 @@ pub fn short(hash: &Hash) -> String {
 }
 
 fn draft(path: &Path, seal: &Hash) -> PathBuf {
-    files::with_ending(path, &format!(".{}.pending", short(seal)))
+    files::with_ending(path, &format!(".{}{PENDING}", short(seal)))
 }
 
 /// What to say to a bidder who has committed already, under `seal`: where the sheet lies, and what can be done.

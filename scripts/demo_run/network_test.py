@@ -12,6 +12,7 @@ from . import __main__ as demo
 from .cli import Cli
 from .loads import AREA
 from .processes import Failed
+from .standing import rolled
 from .trades import traded
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -204,6 +205,7 @@ def all_checks(story):
     explained(story)
     traded(story)
     closed_gate(story)
+    rolled(story)
     foreign_clients(story)
     bent_bundle(story)
     bent_archive(story)

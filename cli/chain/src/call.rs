@@ -3,15 +3,16 @@
 use crate::{client::Chain, events::ChainEvent, fault::Fault, refusal};
 use anyhow::{Context, Result};
 use codec::Encode;
+use futures::future::join_all;
 use loadstone_core::{AccountId, BlockNumber, Hash};
 use serde::Serialize;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use subxt::{
     client::OnlineClientAtBlockImpl,
     config::DefaultExtrinsicParamsBuilder,
     ext::scale_encode::{EncodeAsFields, Error as EncodeError, FieldIter, TypeResolver},
     rpcs::rpc_params,
-    transactions::{Payload, SubmittableTransaction, TransactionInBlock, TransactionStatus},
+    transactions::{Payload, SubmittableTransaction, TransactionInBlock, TransactionProgress, TransactionStatus},
     utils::H256,
     SubstrateConfig,
 };
@@ -23,6 +24,9 @@ const MORTAL_BLOCKS: u64 = 64;
 /// Blocks without finality from which on a transaction counts its time from the best block: from the final one it would
 /// be too old before it was sent, and what ends a standstill could not be sent either.
 const LAGGING_BLOCKS: BlockNumber = 16;
+
+/// How long each of many transactions may take, so that one that nobody reports on does not hold up the others.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A connection that reads the chain at one block.
 pub type AtBlock = OnlineClientAtBlockImpl<SubstrateConfig>;
@@ -140,32 +144,38 @@ impl<'a> Sender<'a> {
     /// [`Fault::Invalid`] when a pool refuses it, [`Fault::Refused`] when the runtime does, [`Fault::Lost`]
     /// when nobody says what became of it.
     pub async fn submit(&self, call: &Call) -> Result<Receipt> {
-        let signed = self.sign(call).await?;
-        let submitted_at_ms = now_ms();
-        let sent = signed.submit_and_watch().await;
-        let mut progress = sent.map_err(|error| refusal::by_pool(&error, &self.account()))?;
-        let mut included_at_ms = None;
-        while let Some(status) = progress.next().await {
-            let status = status.map_err(|error| Fault::Lost(format!("the node stopped reporting on it: {error}")))?;
-            match status {
-                TransactionStatus::InBestBlock(block) => {
-                    included_at_ms.get_or_insert_with(now_ms);
-                    if self.in_block {
-                        return self.receipt(&block, submitted_at_ms, included_at_ms, None).await;
-                    }
+        self.send(call).await?.outcome().await
+    }
+
+    /// Submits all `calls` one behind the other, then waits for each. Says of each what [`Self::submit`] would; after the
+    /// first that a pool refuses, no further one is sent.
+    pub async fn submit_all(&self, calls: &[Call]) -> Vec<Result<Receipt>> {
+        let mut sent = Vec::with_capacity(calls.len());
+        let mut refused = None;
+        for call in calls {
+            match self.send(call).await {
+                Ok(taken) => sent.push(taken.patiently()),
+                Err(error) => {
+                    refused = Some(error);
+                    break;
                 }
-                TransactionStatus::InFinalizedBlock(block) => {
-                    return self.receipt(&block, submitted_at_ms, included_at_ms, Some(now_ms())).await;
-                }
-                TransactionStatus::Error { message }
-                | TransactionStatus::Invalid { message }
-                | TransactionStatus::Dropped { message } => {
-                    return Err(Fault::Lost(format!("the node let it go: {message}")).into());
-                }
-                _ => {}
             }
         }
-        Err(Fault::Lost("the node never said that it is final".into()).into())
+        let mut outcomes = join_all(sent).await;
+        outcomes.extend(refused.map(Err));
+        while outcomes.len() < calls.len() {
+            outcomes.push(Err(Fault::Invalid("one before it was not taken".into()).into()));
+        }
+        outcomes
+    }
+
+    /// Hands `call` to the node's pool.
+    async fn send(&self, call: &Call) -> Result<Sent<'_>> {
+        let signed = self.sign(call).await?;
+        let submitted_at_ms = now_ms();
+        let progress = signed.submit_and_watch().await;
+        let progress = progress.map_err(|error| refusal::by_pool(&error, &self.account()))?;
+        Ok(Sent { sender: self, progress, submitted_at_ms })
     }
 
     async fn receipt(
@@ -205,6 +215,48 @@ impl<'a> Sender<'a> {
         let best = self.chain.best().await?.hash;
         let number = self.chain.header(best).await?.number;
         Ok((number.saturating_sub(finalised) >= LAGGING_BLOCKS).then_some((number, best)))
+    }
+}
+
+/// A transaction that a pool has taken.
+struct Sent<'a> {
+    sender: &'a Sender<'a>,
+    progress: TransactionProgress<SubstrateConfig, AtBlock>,
+    submitted_at_ms: u64,
+}
+
+impl Sent<'_> {
+    /// Waits until it is final, or in a block where that is enough.
+    async fn outcome(mut self) -> Result<Receipt> {
+        let (sender, submitted_at_ms) = (self.sender, self.submitted_at_ms);
+        let mut included_at_ms = None;
+        while let Some(status) = self.progress.next().await {
+            let status = status.map_err(|error| Fault::Lost(format!("the node stopped reporting on it: {error}")))?;
+            match status {
+                TransactionStatus::InBestBlock(block) => {
+                    included_at_ms.get_or_insert_with(now_ms);
+                    if sender.in_block {
+                        return sender.receipt(&block, submitted_at_ms, included_at_ms, None).await;
+                    }
+                }
+                TransactionStatus::InFinalizedBlock(block) => {
+                    return sender.receipt(&block, submitted_at_ms, included_at_ms, Some(now_ms())).await;
+                }
+                TransactionStatus::Error { message }
+                | TransactionStatus::Invalid { message }
+                | TransactionStatus::Dropped { message } => {
+                    return Err(Fault::Lost(format!("the node let it go: {message}")).into());
+                }
+                _ => {}
+            }
+        }
+        Err(Fault::Lost("the node never said that it is final".into()).into())
+    }
+
+    /// As [`Self::outcome`], for so long.
+    async fn patiently(self) -> Result<Receipt> {
+        let late = || Fault::Lost(format!("it was not final after {} s", PATIENCE.as_secs()));
+        tokio::time::timeout(PATIENCE, self.outcome()).await.map_err(|_| late())?
     }
 }
 

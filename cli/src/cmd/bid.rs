@@ -11,16 +11,13 @@ use crate::{
     context::Context,
     fault::{is_refusal, Fault},
     files, parse,
-    sheet::{self, Found, Kept},
+    sheet::{self, Found, Kept, Numbered},
 };
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use loadstone_core::{AccountId, EventId, Millis, Resource};
 use loadstone_evidence::keys;
-use loadstone_market::{
-    Batch, BidResources, BidSheet, Commitment, Event, Programme, ResourceBid, MAX_BATCHES, MAX_BID_RESOURCES,
-};
-use rand::{rngs::OsRng, RngCore};
+use loadstone_market::{Batch, Commitment, Event, Programme, ResourceBid};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -104,27 +101,14 @@ impl Declare {
     }
 }
 
-/// A sheet of offers under its number.
-type Numbered = (Batch, BidSheet);
-
 impl Offers {
-    /// The offers as the chain wants them: in rising order of resource, and in batches that fit into blocks.
+    /// The offers in batches.
     fn batches(&self) -> Result<Vec<Numbered>> {
         let mut offers = self.offers.clone();
         if let Some(path) = &self.from {
             offers.extend(from_file(path)?);
         }
-        offers.sort_by_key(|bid| bid.resource);
-        let numbered = offers.chunks(MAX_BID_RESOURCES as usize).zip(self.batch..MAX_BATCHES);
-        let batches: Vec<_> = numbered.map(|(bids, batch)| (batch, BidSheet::truncate_from(bids.to_vec()))).collect();
-        let taken: usize = batches.iter().map(|(_, sheet)| sheet.len()).sum();
-        if taken < offers.len() {
-            let (all, from) = (offers.len(), self.batch);
-            let text =
-                format!("{all} resources need batches beyond the last, {}, counted from {from}", MAX_BATCHES - 1);
-            return Err(Fault::Usage(text).into());
-        }
-        Ok(batches)
+        Ok(sheet::batches(offers, self.batch)?)
     }
 
     /// Where the sheet of a batch lies.
@@ -159,9 +143,7 @@ async fn commit(context: &Context, chain: &Chain, sender: &Sender<'_>, offers: O
             return Err(sheet::already_committed(&path, id, batch, &commitment.seal).into());
         }
         check_replaceable(&state, &path).await?;
-        let mut salt = [0u8; 32];
-        OsRng.fill_bytes(&mut salt);
-        let kept = Kept::new(chain.genesis, (id, batch), bidder.clone(), sheet, salt);
+        let kept = Kept::fresh(chain.genesis, (id, batch), bidder.clone(), sheet);
         places.push(seal(context, sender, &kept, &path).await?);
     }
     Ok(places)
@@ -184,10 +166,9 @@ async fn check(state: &State<'_>, id: EventId, bidder: &AccountId, batches: &[Nu
 /// Commits one batch. Returns where its sheet lies.
 async fn seal(context: &Context, sender: &Sender<'_>, kept: &Kept, path: &Path) -> Result<PathBuf> {
     let (id, batch, seal) = (kept.event, kept.batch, kept.seal().map_err(Fault::Usage)?);
-    // As many as bids, which have the same bound.
-    let resources = BidResources::truncate_from(kept.sheet.iter().map(|bid| bid.resource).collect());
+    let call = kept.commit()?;
     let pending = kept.write(path)?;
-    let receipt = match sender.submit(&Call::new("Bids", "commit", (id, batch, seal, resources))).await {
+    let receipt = match sender.submit(&call).await {
         Ok(receipt) => receipt,
         Err(error) if is_refusal(&error) => {
             pending.discard();
@@ -223,7 +204,7 @@ async fn check_replaceable(state: &State<'_>, path: &Path) -> Result<()> {
 async fn reveal(context: &Context, chain: &Chain, sender: &Sender<'_>, files: &[PathBuf], wait: bool) -> Result<()> {
     for path in files {
         let kept = Kept::read(path)?;
-        let salt = kept.salt().map_err(Fault::Usage)?;
+        let call = kept.reveal()?;
         if kept.genesis != chain.genesis || kept.bidder != sender.account() {
             return Err(Fault::Usage(format!("{} is of another chain or account", path.display())).into());
         }
@@ -233,7 +214,7 @@ async fn reveal(context: &Context, chain: &Chain, sender: &Sender<'_>, files: &[
             let what = format!("gate closure of event {id}");
             chain.wait_until(event.gate_closure.0.saturating_add(1), &what, &context.output()).await?;
         }
-        let receipt = sender.submit(&Call::new("Bids", "reveal", (id, batch, kept.sheet, salt))).await?;
+        let receipt = sender.submit(&call).await?;
         report(context, &receipt, "revealed", json!({ "event": id, "batch": batch }))?;
     }
     Ok(())

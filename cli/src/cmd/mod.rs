@@ -13,9 +13,11 @@ mod metadata;
 mod motion;
 mod order;
 mod participant;
+mod profile;
 mod programme;
 mod proof;
 mod resource;
+mod standing;
 mod status;
 mod supervision;
 mod validator;
@@ -53,6 +55,9 @@ pub enum Command {
     Bid(bid::Bid),
     /// Bids in an event: commits now, waits for gate closure and reveals.
     Declare(bid::Declare),
+    /// Declares offers once, in a file: a run bids them in every event that fits.
+    #[command(subcommand)]
+    Standing(standing::Standing),
     /// Contracts for the energy of one resource, between a buyer and the resource's owner.
     ///
     /// A contract is an event: `status`, `why`, `audit` and `event cancel` take its number. Presets of its rules are in
@@ -116,6 +121,7 @@ impl Command {
             Self::Event(command) => command.run(context).await,
             Self::Bid(command) => command.run(context).await,
             Self::Declare(command) => command.run(context).await,
+            Self::Standing(command) => command.run(context).await,
             Self::Contract(command) => command.run(context).await,
             Self::Close(command) => command.run(context).await,
             Self::Dispatch(command) => command.run(context).await,

@@ -1,6 +1,6 @@
 //! `loadstone resource`: adjustable load and the devices that meter it.
 
-use super::report;
+use super::{profile, report};
 use crate::{
     areas,
     call::Call,
@@ -97,6 +97,11 @@ pub enum Resource {
     },
     /// Shows all resources.
     List,
+    /// Shows a resource's credit and profile: what it delivers of what is asked, when, how fast, and how well it is read.
+    Show {
+        /// The resource.
+        resource: u32,
+    },
 }
 
 impl Resource {
@@ -105,6 +110,7 @@ impl Resource {
         let chain = context.connect().await?;
         let (call, done) = match self {
             Self::List => return list(context, &chain).await,
+            Self::Show { resource } => return profile::show(context, &chain, ResourceId(resource)).await,
             Self::Register { area, new_area, device_key, down, up, load_min, load_max } => {
                 if !new_area {
                     let remedy = "give one of these, or --new-area if this is its first";

@@ -139,6 +139,8 @@ maps! {
     bidder(push_twox event: EventId, push_blake who: &AccountId): "Bids" / "Bidders";
     /// `Bids::EventCustomers`: account with which a resource's owner shares its pay.
     event_customer(push_twox event: EventId, push_twox resource: ResourceId): "Bids" / "EventCustomers";
+    /// `Bids::Reserved`: windows for which a resource is bid or sold in a direction.
+    reserved(push_twox resource: ResourceId, push_twox direction: Direction): "Bids" / "Reserved";
     /// `Bids::Segments`: `Segments`.
     segments(push_twox event: EventId, push_twox resource: ResourceId): "Bids" / "Segments";
     /// `Bids::Buckets`: `Watts` offered in a price bucket.

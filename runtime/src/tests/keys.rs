@@ -81,6 +81,8 @@ fn bids_stand_where_clients_look() {
         pallet_bids::EventCustomers::<Runtime>::hashed_key_for(EVENT, RESOURCE),
         keys::event_customer(EVENT, RESOURCE)
     );
+    let down = Direction::Down;
+    assert_eq!(pallet_bids::Reserved::<Runtime>::hashed_key_for(RESOURCE, down), keys::reserved(RESOURCE, down));
     assert_eq!(pallet_bids::Segments::<Runtime>::hashed_key_for(EVENT, RESOURCE), keys::segments(EVENT, RESOURCE));
     assert_eq!(pallet_bids::Buckets::<Runtime>::hashed_key_for(EVENT, 4), keys::bucket(EVENT, 4));
     assert_eq!(pallet_bids::Clearings::<Runtime>::hashed_key_for(EVENT), keys::clearing(EVENT));
