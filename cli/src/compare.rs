@@ -9,6 +9,7 @@ use loadstone_core::{Balance, Price, Watts};
 use loadstone_market::{
     audit::{audit, Audit, AuditInput, AuditRow},
     credit::credit,
+    validity::validity,
     Credit, Phase, Pricing, Statement, Totals,
 };
 use serde::Serialize;
@@ -62,6 +63,7 @@ pub fn compare(view: &EventView, units: &Units) -> Comparison {
             past: resource.past.clone(),
             before: units.readings_of(resource.resource.device, ..=view.event.baseline_anchor),
             during: units.readings_of(resource.resource.device, since_opening),
+            replaced: resource.replaced.clone(),
         })
         .collect();
     let mut audit = audit(&view.event, &view.programme, &inputs, view.event.budget);
@@ -84,7 +86,10 @@ pub fn compare(view: &EventView, units: &Units) -> Comparison {
         if view.reached(Phase::Scored) {
             found.recomputed.scores += usize::from(row.score.is_some());
             found.same(item("score"), &resource.score, &row.score);
-            found.credit(item("credit"), view, resource.credit.as_ref(), row);
+            // Where the record was put right, the credit has learnt twice of the event.
+            if resource.replaced.is_none() {
+                found.credit(item("credit"), view, resource.credit.as_ref(), row);
+            }
         }
         if view.reached(Phase::Settled) {
             found.recomputed.payments += 1;
@@ -172,7 +177,9 @@ impl Found {
         }
         if chain.is_none_or(|credit| credit.events <= 1) {
             self.recomputed.credits += 1;
-            self.same(item, &chain.cloned(), &Some(credit(None, score, &view.programme.score, view.event.end())));
+            let rule = &view.programme.score;
+            let ours = credit(None, score, validity(&row.record, rule), rule, view.event.end());
+            self.same(item, &chain.cloned(), &Some(ours));
         }
     }
 }

@@ -13,6 +13,7 @@ mod parse;
 mod reads;
 mod rules;
 mod sheet;
+mod showing;
 mod spec;
 mod steps;
 mod votes;

@@ -48,6 +48,8 @@ pub struct ResourceView {
     pub past: PastEvents,
     /// Its record, once on chain.
     pub record: Option<EventRecord>,
+    /// The wrong record that a referee replaced.
+    pub replaced: Option<EventRecord>,
     /// Its score, once scored.
     pub score: Option<Score>,
     /// Its standing now.
@@ -120,15 +122,18 @@ async fn resources(state: &State<'_>, event: EventId, ids: &[ResourceId]) -> Res
     let credits: Vec<Option<Credit>> = state.get_all(&of(&keys::credit)).await?;
     let statements: Vec<Option<Statement>> = state.get_all(&of(&|id| keys::statement(event, id))).await?;
     let past: Vec<Option<PastEvents>> = state.get_all(&of(&keys::past_events)).await?;
+    let replaced: Vec<Option<EventRecord>> = state.get_all(&of(&|id| keys::replaced_record(event, id))).await?;
+    let records = records.into_iter().zip(replaced);
     let rest = segments.into_iter().zip(past).zip(records).zip(scores).zip(credits).zip(statements);
     let views = ids.iter().zip(registered).zip(rest);
     Ok(views
-        .map(|((id, resource), (((((segments, past), record), score), credit), statement))| ResourceView {
+        .map(|((id, resource), (((((segments, past), (record, replaced)), score), credit), statement))| ResourceView {
             id: *id,
             resource,
             segments: segments.unwrap_or_default(),
             past: past.unwrap_or_default(),
             record,
+            replaced,
             score,
             credit,
             statement,

@@ -6,6 +6,7 @@ mod availability;
 mod bid;
 mod capsule;
 mod contract;
+mod dispute;
 mod event;
 mod finality;
 mod key;
@@ -58,6 +59,9 @@ pub enum Command {
     /// chain-specs/programmes: charging-session.toml and neighbour-trade.toml.
     #[command(subcommand)]
     Contract(contract::Contract),
+    /// Disputes over records: objections, what is shown, rulings.
+    #[command(subcommand)]
+    Dispute(dispute::Dispute),
     /// Clears an event once its reveal window is over, for which it waits.
     Close(event::Clear),
     /// Issues the order of a cleared event.
@@ -109,6 +113,7 @@ impl Command {
             Self::Bid(command) => command.run(context).await,
             Self::Declare(command) => command.run(context).await,
             Self::Contract(command) => command.run(context).await,
+            Self::Dispute(command) => command.run(context).await,
             Self::Close(command) => command.run(context).await,
             Self::Dispatch(command) => command.run(context).await,
             Self::Emergency(command) => command.run(context).await,

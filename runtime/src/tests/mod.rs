@@ -8,6 +8,7 @@ mod governance;
 mod keys;
 mod metadata;
 mod pace;
+mod referee;
 
 use crate::{
     extensions, genesis as presets, AccountId, Executive, Nonce, RuntimeCall, RuntimeGenesisConfig, SignedPayload,

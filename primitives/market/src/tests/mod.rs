@@ -10,6 +10,7 @@ mod oracle;
 mod profile;
 mod programme;
 mod record;
+mod referee;
 mod score;
 mod setpoint;
 mod settle;
