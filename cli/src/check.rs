@@ -6,8 +6,11 @@ use crate::{
 };
 use codec::Encode;
 use loadstone_core::{AnchorNumber, Device, DeviceId, Hash, Incarnation, PublicKey, Sequence};
-use loadstone_dag::{leaves_root, Anchor, AnchorLeaf, Body, Slot, Unit};
-use loadstone_evidence::sign::{verify_batch, Signed};
+use loadstone_dag::{leaves_root, Anchor, AnchorLeaf, Slot, Unit};
+use loadstone_evidence::{
+    readings,
+    sign::{verify_batch, Signed},
+};
 use loadstone_market::baseline::Reading;
 use serde::Serialize;
 use std::{collections::BTreeMap, ops::RangeBounds};
@@ -153,13 +156,6 @@ fn check_chains(genesis: &Hash, units: &mut Units) {
         }
         before = Some((*slot, unit.content.payload(genesis).hash()));
     }
-}
-
-/// Readings of a unit; none for an acknowledgement or a body that does not decode, as for members.
-pub fn readings(unit: &Unit) -> Vec<Reading> {
-    let Body::Readings(readings) = &unit.content.body else { return Vec::new() };
-    let decoded = readings.watts().unwrap_or_default();
-    decoded.into_iter().map(|(at, load, valid)| Reading { at, load, valid }).collect()
 }
 
 impl Units {

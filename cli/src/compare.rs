@@ -66,6 +66,7 @@ pub fn compare(view: &EventView, units: &Units) -> Comparison {
             past: resource.past.clone(),
             before: units.readings_of(resource.resource.device, ..=view.event.baseline_anchor),
             during: units.readings_of(resource.resource.device, since_opening),
+            replaced: resource.replaced.clone(),
         })
         .collect();
     let mut audit = audit(&view.event, &view.programme, &inputs, view.event.budget);
@@ -88,7 +89,10 @@ pub fn compare(view: &EventView, units: &Units) -> Comparison {
         if view.reached(Phase::Scored) {
             found.recomputed.scores += usize::from(row.score.is_some());
             found.same(item("score"), &resource.score, &row.score);
-            found.credit(item("credit"), view, resource.credit.as_ref(), row);
+            // Where the record was put right, the credit has learnt twice of the event.
+            if resource.replaced.is_none() {
+                found.credit(item("credit"), view, resource.credit.as_ref(), row);
+            }
         }
         if view.reached(Phase::Settled) {
             found.recomputed.payments += 1;

@@ -113,8 +113,13 @@ async fn anchored(chain: &Chain, number: AnchorNumber, kept: Option<&Anchor>) ->
         Some(anchor) => anchor.clone(),
         None => dag_anchor(chain, number, None).await?.0,
     };
+    Ok(Anchored { anchor, units: anchored_units(chain, number).await? })
+}
+
+/// The units of an anchor in rising order of place.
+pub async fn anchored_units(chain: &Chain, number: AnchorNumber) -> Result<Vec<Unit>> {
     let answer: AnchorUnits = chain.request_scale("dag_anchorUnits", rpc_params![number.0]).await?;
-    Ok(Anchored { anchor, units: answer.units })
+    Ok(answer.units)
 }
 
 /// Anchors `first` to `last` with their units from the node, in order.

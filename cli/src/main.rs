@@ -12,6 +12,7 @@ mod history;
 mod parse;
 mod reads;
 mod sheet;
+mod showing;
 mod spec;
 mod standing;
 mod steps;

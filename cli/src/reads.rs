@@ -50,6 +50,8 @@ pub struct ResourceView {
     pub past: PastEvents,
     /// Its record, once on chain.
     pub record: Option<EventRecord>,
+    /// The wrong record that a referee replaced.
+    pub replaced: Option<EventRecord>,
     /// Its score, once scored.
     pub score: Option<Score>,
     /// Its standing now.
@@ -123,20 +125,25 @@ async fn resources(state: &State<'_>, event: EventId, ids: &[ResourceId]) -> Res
     let statements: Vec<Option<Statement>> = state.get_all(&of(&|id| keys::statement(event, id))).await?;
     let past: Vec<Option<PastEvents>> = state.get_all(&of(&keys::past_events)).await?;
     let customers: Vec<Option<AccountId>> = state.get_all(&of(&|id| keys::event_customer(event, id))).await?;
-    let segments = segments.into_iter().zip(customers);
+    let replaced: Vec<Option<EventRecord>> = state.get_all(&of(&|id| keys::replaced_record(event, id))).await?;
+    let (segments, records) = (segments.into_iter().zip(customers), records.into_iter().zip(replaced));
     let rest = segments.zip(past).zip(records).zip(scores).zip(credits).zip(statements);
     let views = ids.iter().zip(registered).zip(rest);
     Ok(views
-        .map(|((id, resource), ((((((segments, customer), past), record), score), credit), statement))| ResourceView {
-            id: *id,
-            resource,
-            segments: segments.unwrap_or_default(),
-            customer,
-            past: past.unwrap_or_default(),
-            record,
-            score,
-            credit,
-            statement,
+        .map(|((id, resource), rest)| {
+            let ((((((segments, customer), past), (record, replaced)), score), credit), statement) = rest;
+            ResourceView {
+                id: *id,
+                resource,
+                segments: segments.unwrap_or_default(),
+                customer,
+                past: past.unwrap_or_default(),
+                record,
+                replaced,
+                score,
+                credit,
+                statement,
+            }
         })
         .collect())
 }

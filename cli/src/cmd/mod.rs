@@ -6,6 +6,7 @@ mod availability;
 mod bid;
 mod capsule;
 mod contract;
+mod dispute;
 mod event;
 mod finality;
 mod key;
@@ -64,6 +65,9 @@ pub enum Command {
     /// chain-specs/programmes: charging-session.toml and neighbour-trade.toml.
     #[command(subcommand)]
     Contract(contract::Contract),
+    /// Disputes over records: objections, what is shown, rulings.
+    #[command(subcommand)]
+    Dispute(dispute::Dispute),
     /// Clears an event once its reveal window is over, for which it waits.
     Close(event::Clear),
     /// Issues the order of a cleared event.
@@ -123,6 +127,7 @@ impl Command {
             Self::Declare(command) => command.run(context).await,
             Self::Standing(command) => command.run(context).await,
             Self::Contract(command) => command.run(context).await,
+            Self::Dispute(command) => command.run(context).await,
             Self::Close(command) => command.run(context).await,
             Self::Dispatch(command) => command.run(context).await,
             Self::Emergency(command) => command.run(context).await,

@@ -1,7 +1,6 @@
 //! `loadstone verify`: an evidence bundle checked offline.
 
 use crate::{
-    check::readings,
     context::Context,
     fault::Fault,
     files,
@@ -13,7 +12,7 @@ use clap::Args;
 use codec::{Decode, DecodeAll, Encode};
 use loadstone_core::Hash;
 use loadstone_dag::Body;
-use loadstone_evidence::{verify, Bundle, Checkpoint, Verdict, MAX_BUNDLE_BYTES};
+use loadstone_evidence::{readings, verify, Bundle, Checkpoint, Verdict, MAX_BUNDLE_BYTES};
 use serde_json::{json, Value};
 use std::path::{Path, PathBuf};
 

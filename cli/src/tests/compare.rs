@@ -72,10 +72,18 @@ pub fn resource(id: u32) -> ResourceView {
         customer: None,
         past: BoundedVec::default(),
         record: None,
+        replaced: None,
         score: None,
         credit: None,
         statement: None,
     }
+}
+
+/// Standing after the event, where it is the resource's first.
+fn first_credit(row: &AuditRow) -> Option<Credit> {
+    let rule = programme().score;
+    let score = row.score.as_ref()?;
+    Some(credit(None, score, validity(&row.record, &rule), &rule, event().end()))
 }
 
 /// A settled event of two resources that delivered nothing, as an honest chain shows it.
@@ -108,9 +116,7 @@ fn settled() -> (EventView, Units) {
     for (resource, row) in view.resources.iter_mut().zip(&expected.rows) {
         resource.record = Some(row.record.clone());
         resource.score = row.score.clone();
-        let rule = programme().score;
-        let first = |score| credit(None, score, validity(&row.record, &rule), &rule, event().end());
-        resource.credit = row.score.as_ref().map(first);
+        resource.credit = first_credit(row);
         resource.statement = Some(row.statement.clone());
     }
     view.totals = Some(sums(expected.rows.iter().map(|row| &row.statement)));
@@ -161,6 +167,25 @@ fn every_bent_number_is_named() {
     let moved = differing(|view| view.resources[1].segments[0].before = Watts(0));
     assert!(moved.contains(&"offer of resource 1 at 0.020000 CNY/kWh".to_owned()), "{moved:?}");
     assert!(differing(|view| view.clearing = None).contains(&"clearing".to_owned()));
+}
+
+#[test]
+fn a_record_that_was_put_right_agrees() {
+    // GIVEN an event whose members signed a full delivery that never was, until a referee put it right
+    let (mut view, units) = settled();
+    let mut wrong = view.resources[1].record.clone().expect("it is recorded");
+    wrong.delivered = wrong.quota.clone();
+    view.resources[1].replaced = Some(wrong);
+    // WHEN everybody was scored against the wrong accuracy
+    let scored = compare(&view, &units).audit;
+    for (resource, row) in view.resources.iter_mut().zip(&scored.rows) {
+        resource.score = row.score.clone();
+        resource.credit = first_credit(row);
+    }
+    // THEN nothing differs, and the record was looked at like the others
+    let comparison = compare(&view, &units);
+    assert_eq!(comparison.mismatches, []);
+    assert_eq!((comparison.recomputed.records, comparison.recomputed.credits), (2, 1));
 }
 
 #[test]

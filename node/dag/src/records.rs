@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use codec::Encode;
 use loadstone_core::{quorum, AnchorNumber, BoundedVec, DeviceId, EventId, Hash, Member, MemberIndex, Signature};
-use loadstone_dag::{Body, Certificate, RecordsClaim, Unit};
+use loadstone_dag::{Certificate, RecordsClaim};
+use loadstone_evidence::readings;
 use loadstone_market::{baseline::Reading, EventRecord, RecordChunk, RecordInput, RecordInputs};
 use sp_crypto_hashing::blake2_256;
 
@@ -22,13 +23,6 @@ const TURN_MS: u64 = 2_000;
 
 /// Time after which own signatures are sent again while a chunk is missing.
 const RESEND_MS: u64 = 2_000;
-
-/// Readings of a unit in order; none for an acknowledgement or a body that does not decode.
-pub fn readings(unit: &Unit) -> Vec<Reading> {
-    let Body::Readings(readings) = &unit.content.body else { return Vec::new() };
-    let decoded = readings.watts().unwrap_or_default();
-    decoded.into_iter().map(|(at, load, valid)| Reading { at, load, valid }).collect()
-}
 
 /// The chunk that follows from the chain's inputs and the anchored units in `store`.
 pub fn compute(store: &Store, event: EventId, chunk: u32, inputs: &RecordInputs) -> Result<RecordChunk, StoreError> {

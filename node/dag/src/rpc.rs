@@ -8,10 +8,10 @@ use jsonrpsee::{
 };
 use loadstone_core::{AnchorNumber, AreaId, DeviceId, Direction, Incarnation, MmrProof, Sequence};
 use loadstone_dag::{AnchorUnits, GatewayMessage, Slot};
+use loadstone_evidence::readings;
 use serde::Serialize;
 
 use crate::{
-    records::readings,
     status::{DagHandle, Status},
     store::{Place, StoreError},
 };

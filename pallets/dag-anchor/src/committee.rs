@@ -1,6 +1,6 @@
 //! The committee: follows the sessions' validators, asked whether it certified a message.
 
-use crate::{AuthorityId, Committee, Config, Error, Event, Latest, Members, NextCommittee, Pallet};
+use crate::{AuthorityId, Committee, Config, Epoch, Error, Event, Latest, Members, NextCommittee, Pallet, Peaks};
 use alloc::{
     collections::{BTreeMap, BTreeSet},
     vec::Vec,
@@ -8,7 +8,9 @@ use alloc::{
 use codec::Encode;
 use frame_support::{ensure, traits::OneSessionHandler};
 use loadstone_core::{
-    quorum, traits::AnchorLog, AccountId, AnchorNumber, Hash, Member, MemberIndex, OrganisationId, PublicKey, Signature,
+    quorum,
+    traits::{AnchorLog, Testimony},
+    AccountId, AnchorNumber, Hash, Member, MemberIndex, OrganisationId, PublicKey, Signature, Signers,
 };
 use loadstone_dag::MAX_MEMBERS;
 use sp_core::sr25519;
@@ -130,6 +132,19 @@ impl<T: Config> Pallet<T> {
         }
     }
 
+    /// The committee with whose weight the certificate comes, and its epoch: of that in force and the one handing over.
+    fn committee_behind(message: &[u8], certificate: &[(MemberIndex, Signature)]) -> Option<(u32, Members)> {
+        let (epoch, present) = (Epoch::<T>::get(), Committee::<T>::get());
+        let by_present = has_quorum(&present, certificate);
+        let before = Self::handing_over().filter(|before| has_quorum(before, certificate));
+        match before {
+            Some(before) if !by_present || is_of(&before, &present, message, certificate) => {
+                Some((epoch.checked_sub(1)?, before))
+            }
+            _ => by_present.then_some((epoch, present)),
+        }
+    }
+
     /// Looks the members' organisations up again. An unregistered one stays organisation 0.
     pub(crate) fn name_organisations() {
         Committee::<T>::mutate(|committee| {
@@ -190,14 +205,29 @@ impl<T: Config> AnchorLog for Pallet<T> {
     /// the keys of who left. After [`Pallet::force_epoch`] there is no such time: Root ends an epoch
     /// because of its committee. Anchors do name their epoch and never come this way.
     fn is_certified(message: &[u8], certificate: &[(MemberIndex, Signature)]) -> bool {
-        let present = Committee::<T>::get();
-        let by_present = has_quorum(&present, certificate);
-        let before = Self::handing_over().filter(|before| has_quorum(before, certificate));
-        match before {
-            Some(before) if !by_present || is_of(&before, &present, message, certificate) => {
-                are_signed(&before, message, certificate)
-            }
-            _ => by_present && are_signed(&present, message, certificate),
+        Self::committee_behind(message, certificate)
+            .is_some_and(|(_, committee)| are_signed(&committee, message, certificate))
+    }
+}
+
+impl<T: Config> Testimony for Pallet<T> {
+    fn signers(message: &[u8], certificate: &[(MemberIndex, Signature)]) -> Option<Signers> {
+        let (epoch, _) = Self::committee_behind(message, certificate)?;
+        let bit = |index: &MemberIndex| 1u64.checked_shl(index.0.into()).unwrap_or_default();
+        let members = certificate.iter().fold(0, |members, (index, _)| members | bit(index));
+        Some(Signers { epoch, members })
+    }
+
+    fn accounts(signers: &Signers) -> Vec<AccountId> {
+        let committee = Self::committee_of(signers.epoch).unwrap_or_default();
+        let signed = (0u16..).zip(committee).filter(|(index, _)| signers.has(*index));
+        signed.map(|(_, member)| member.account).collect()
+    }
+
+    fn is_accepted(number: AnchorNumber, hash: Hash, siblings: &[Hash]) -> bool {
+        match Self::anchor_hash(number) {
+            Some(kept) => kept == hash,
+            None => number.0.checked_sub(1).is_some_and(|index| Peaks::<T>::get().holds(index, hash, siblings)),
         }
     }
 }

@@ -14,6 +14,12 @@
 //!    profile.
 //!    After the last one the event is scored and Settlement takes over.
 //!
+//! 5. Settlement may open a hearing of a record that is disputed. Until it ends any participant may show units of the
+//!    resource's device ([`Call::show_units`]): consecutive ones, the newest first, of which only that one needs a proof
+//!    that it is anchored. Whoever shows a newer one up to the cut-off begins anew in place of what was shown before. Then
+//!    Settlement has the record judged: it is replayed by the very code that members run. A wrong one is replaced, and
+//!    where the ends of the showing are proven its signers are convicted ([`Convictions`]).
+//!
 //! Nobody pushes and nothing grows without a bound: at most [`Config::MaxActive`] events are between
 //! dispatch and score, one chunk is scored a block, and dispatch is refused beyond that.
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -23,6 +29,8 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
 mod cutoff;
+mod hearing;
+mod judging;
 #[cfg(test)]
 mod mock;
 mod records;
@@ -33,6 +41,7 @@ mod tests;
 mod try_state;
 pub mod weights;
 
+pub use hearing::{Page, MAX_HEARD_READINGS, MAX_PAGES, PAGE_UNITS};
 pub use pallet::*;
 pub use scoring::ScoringJob;
 pub use weights::WeightInfo;
@@ -40,14 +49,15 @@ pub use weights::WeightInfo;
 #[frame_support::pallet]
 pub mod pallet {
     use super::*;
+    use alloc::boxed::Box;
     use alloc::vec::Vec;
-    use frame_support::pallet_prelude::*;
+    use frame_support::{pallet_prelude::*, traits::Time};
     use frame_system::{ensure_authorized, pallet_prelude::*};
     use loadstone_core::{
-        traits::{AnchorLog, Directory},
-        AccountId, AnchorNumber, BasisPoints, BoundedVec, EventId, Hash, ResourceId,
+        traits::{Directory, OnConviction, Testimony},
+        AccountId, AnchorNumber, BasisPoints, BoundedVec, EventId, Hash, Millis, ResourceId, Sequence, Signers,
     };
-    use loadstone_dag::{BoundedCertificate, MAX_MEMBERS};
+    use loadstone_dag::{BoundedCertificate, Hearing, LeafProof, ShownUnits, MAX_MEMBERS, MAX_SHOWN_UNITS};
     use loadstone_market::{
         score::Histogram, traits::Market, Credit, EventRecord, PastEvents, Profile, RecordChunk, Score, Waiting,
         RECORD_CHUNK,
@@ -69,12 +79,16 @@ pub mod pallet {
     pub trait Config:
         frame_system::Config<AccountId = AccountId, Hash = Hash, RuntimeEvent: From<Event<Self>>>
     {
-        /// Resources with their devices.
+        /// Chain time in Unix milliseconds.
+        type Time: Time<Moment = u64>;
+        /// Participants, and resources with their devices.
         type Directory: Directory;
         /// Events, awards and phases.
         type Market: Market<Error = DispatchError>;
         /// Anchors and certificates.
-        type AnchorLog: AnchorLog;
+        type AnchorLog: Testimony;
+        /// Told of each member that signed a wrong record.
+        type OnConviction: OnConviction;
         /// Greatest number of events between dispatch and score; at least 1.
         #[pallet::constant]
         type MaxActive: Get<u32>;
@@ -136,6 +150,27 @@ pub mod pallet {
     #[pallet::storage]
     pub type Past<T> = StorageMap<_, Twox64Concat, ResourceId, PastEvents, ValueQuery>;
 
+    /// Who signed each chunk of an event's records.
+    #[pallet::storage]
+    pub type Signatures<T> = StorageDoubleMap<_, Twox64Concat, EventId, Twox64Concat, u32, Signers>;
+
+    /// Disputed records that are heard.
+    #[pallet::storage]
+    pub type Hearings<T> = StorageDoubleMap<_, Twox64Concat, EventId, Twox64Concat, ResourceId, Hearing>;
+
+    /// Readings that were shown in a hearing, newest first over all its pages.
+    #[pallet::storage]
+    pub type Shown<T> = StorageDoubleMap<_, Twox64Concat, (EventId, ResourceId), Twox64Concat, u32, Page, ValueQuery>;
+
+    /// Wrong records, as members had signed them; the right one stands in [`Records`].
+    #[pallet::storage]
+    pub type Replaced<T> = StorageDoubleMap<_, Twox64Concat, EventId, Twox64Concat, ResourceId, EventRecord>;
+
+    /// Who signed a wrong record, of whom and in which event, and in which epoch of the committee.
+    #[pallet::storage]
+    pub type Convictions<T> =
+        StorageDoubleMap<_, Blake2_128Concat, AccountId, Twox64Concat, (EventId, ResourceId), u32>;
+
     #[pallet::event]
     #[pallet::generate_deposit(pub(super) fn deposit_event)]
     pub enum Event<T: Config> {
@@ -149,6 +184,14 @@ pub mod pallet {
         ResourceScored { event: EventId, resource: ResourceId, score: BasisPoints, credit: BasisPoints },
         /// All resources of an event were scored.
         EventScored { event: EventId },
+        /// A disputed record is heard.
+        HearingOpened { event: EventId, resource: ResourceId, until: Millis },
+        /// Units of the resource's device were shown in a hearing.
+        UnitsShown { event: EventId, resource: ResourceId, by: AccountId, first: Sequence, last: Sequence },
+        /// A wrong record was replaced, and its score with it.
+        RecordCorrected { event: EventId, resource: ResourceId },
+        /// A member signed a wrong record.
+        SignerConvicted { who: AccountId, event: EventId, resource: ResourceId },
         /// A finished event could not be handed on and is tried again.
         ScoringDelayed { event: EventId, reason: DispatchError },
     }
@@ -180,6 +223,37 @@ pub mod pallet {
         ReadingsExceedDue,
         /// The certificate is not that of more than two thirds of the committee over these records.
         NotCertified,
+        /// The caller is not registered.
+        NotRegistered,
+        /// The caller is frozen.
+        ParticipantFrozen,
+        /// The record is not heard: it is not disputed, or was judged.
+        NotHeard,
+        /// The hearing is over.
+        HearingOver,
+        /// No such resource is registered.
+        UnknownResource,
+        /// No unit was shown.
+        NoUnits,
+        /// What was shown is no unit.
+        MalformedUnit,
+        /// A unit is not of the resource's device, or of another life than the others.
+        OtherChain,
+        /// A unit does not follow the one before it.
+        BrokenChain,
+        /// The chain accepted no such anchor, or the path to it does not hold.
+        AnchorUnproven,
+        /// The newest unit is not in the anchor.
+        UnitUnproven,
+        /// The units neither end where those shown begin nor are proven to end later.
+        NotLinked,
+        /// Units of a later life of the device were shown already.
+        EarlierLife,
+        /// A unit anchored after the cut-off counts only to show that none before it follows: alone, and right after the
+        /// newest one shown.
+        AfterCutoff,
+        /// More readings than a hearing can take: a baseline of days needs a young chain.
+        TooManyReadings,
     }
 
     #[pallet::hooks]
@@ -205,6 +279,8 @@ pub mod pallet {
                 .saturating_add(T::WeightInfo::authorize_submit_records(RECORD_CHUNK, MAX_MEMBERS as u32));
             assert!(submit.all_lt(room), "a chunk of records must fit into a block");
             assert!(T::WeightInfo::score_chunk(RECORD_CHUNK).all_lt(room), "scoring a chunk must fit into a block");
+            assert!(T::WeightInfo::show_units(MAX_SHOWN_UNITS).all_lt(room), "a showing must fit into a block");
+            assert!(T::WeightInfo::judge(MAX_PAGES).all_lt(room), "judging a record must fit into a block");
         }
 
         #[cfg(feature = "try-runtime")]
@@ -236,10 +312,35 @@ pub mod pallet {
             certificate: BoundedCertificate,
         ) -> DispatchResult {
             ensure_authorized(origin)?;
-            // The certificate was verified by authorisation; it is an argument so that it stands in the block.
-            let _ = certificate;
             Self::ensure_due(&chunk)?;
+            // The certificate was verified by authorisation; who gave it answers for the records.
+            Self::note_signers(&chunk, &certificate);
             Self::record_chunk(chunk)
+        }
+
+        /// Shows consecutive `units` of the device of a disputed record, oldest first, while it is heard. By any
+        /// participant that is not frozen.
+        ///
+        /// `proof` is for the newest of them. With it they begin a new showing where they end later than what was shown, up
+        /// to the event's cut-off; else they must end where that begins, and without one always. Units that were shown
+        /// already may come again with a proof, to show where the newest of them stands: up to the event's opening, or
+        /// after it. The one unit after the newest one, proven to be anchored after the cut-off, shows that nothing is
+        /// missing.
+        ///
+        /// # Errors
+        /// What is wrong with the units or their proof, see [`Error`].
+        #[pallet::call_index(1)]
+        #[pallet::weight(<T as Config>::WeightInfo::show_units(units.len() as u32))]
+        pub fn show_units(
+            origin: OriginFor<T>,
+            event: EventId,
+            resource: ResourceId,
+            units: ShownUnits,
+            proof: Option<Box<LeafProof>>,
+        ) -> DispatchResult {
+            let by = ensure_signed(origin)?;
+            Self::ensure_participant(&by)?;
+            Self::take_shown(by, event, resource, &units, proof.as_deref())
         }
     }
 
@@ -263,6 +364,11 @@ pub mod pallet {
         /// A resource's standing.
         pub fn credit_of(resource: ResourceId) -> Option<Credit> {
             Credits::<T>::get(resource)
+        }
+
+        /// What was shown of a disputed record's device while it is heard.
+        pub fn hearing_of(event: EventId, resource: ResourceId) -> Option<Hearing> {
+            Hearings::<T>::get(event, resource)
         }
 
         /// How a resource behaves over its events.

@@ -1,13 +1,16 @@
 //! A runtime with this pallet between a market and an anchor log of its own.
 
+pub mod showing;
+
 use crate as pallet_execution_score;
 use crate::Pallet;
 use codec::Encode;
 use frame_support::{derive_impl, traits::ConstU32, traits::ConstU64};
 use loadstone_core::{
-    traits::{AnchorLog, Directory, OnAnchor},
+    traits::{AnchorLog, Directory, OnAnchor, Testimony},
     AccountId, AnchorNumber, AreaId, Balance, BasisPoints, BoundedVec, Device, DeviceId, Direction, EventId, Hash,
-    MemberIndex, Millis, Participant, Price, ProgrammeId, ProgrammeVersion, Resource, ResourceId, Signature, Watts,
+    MemberIndex, Millis, Name, OrganisationId, Participant, Price, ProgrammeId, ProgrammeVersion, Resource, ResourceId,
+    Role, Signature, Signers, Watts,
 };
 use loadstone_dag::{BoundedCertificate, RecordsClaim};
 use loadstone_market::{
@@ -127,11 +130,25 @@ impl AnchorLog for Log {
     }
 }
 
+impl Testimony for Log {
+    fn signers(message: &[u8], certificate: &[(MemberIndex, Signature)]) -> Option<Signers> {
+        Self::is_certified(message, certificate).then(|| showing::signers(certificate))
+    }
+    fn accounts(signers: &Signers) -> Vec<AccountId> {
+        showing::accounts(signers)
+    }
+    fn is_accepted(number: AnchorNumber, hash: Hash, _: &[Hash]) -> bool {
+        showing::is_accepted(number, hash)
+    }
+}
+
 /// Every resource is metered by the device of its number.
 pub struct Book;
 impl Directory for Book {
-    fn participant(_: &AccountId) -> Option<Participant> {
-        None
+    fn participant(who: &AccountId) -> Option<Participant> {
+        let (role, organisation, name) = (Role::Auditor, OrganisationId(1), Name::default());
+        let frozen = *who == showing::FROZEN;
+        (frozen || *who == showing::WITNESS).then_some(Participant { role, organisation, name, frozen })
     }
     fn resource(id: ResourceId) -> Option<Resource> {
         Some(Resource {
@@ -150,9 +167,11 @@ impl Directory for Book {
 }
 
 impl pallet_execution_score::Config for Test {
+    type Time = showing::Clock;
     type Directory = Book;
     type Market = Events;
     type AnchorLog = Log;
+    type OnConviction = ();
     type MaxActive = ConstU32<MAX_ACTIVE>;
     type Priority = ConstU64<100>;
     type WeightInfo = pallet_execution_score::weights::SubstrateWeight<Test>;
@@ -343,6 +362,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
     EVENTS.with_borrow_mut(BTreeMap::clear);
     ANCHORS.with_borrow_mut(|anchors| *anchors = 0);
     refuse_scored(None);
+    showing::reset();
     let storage = RuntimeGenesisConfig::default().build_storage().expect("an empty genesis builds");
     let mut ext = sp_io::TestExternalities::new(storage);
     ext.execute_with(|| System::set_block_number(1));

@@ -16,7 +16,7 @@ use loadstone_core::{
     traits::{AnchorLog, Directory},
     AnchorNumber, BasisPoints, EventId, Hash, ResourceId, HOUR_MS,
 };
-use loadstone_dag::{BoundedCertificate, RecordsClaim};
+use loadstone_dag::BoundedCertificate;
 use loadstone_market::{
     score::{accuracy, Histogram},
     setpoint::Ask,
@@ -117,9 +117,7 @@ impl<T: Config> Pallet<T> {
     }
 
     fn check_certificate(chunk: &RecordChunk, certificate: &BoundedCertificate) -> Result<(), Error<T>> {
-        let chunk_hash = Hash(sp_io::hashing::blake2_256(&chunk.encode()));
-        let claim = RecordsClaim { event: chunk.event, chunk: chunk.chunk, chunk_hash };
-        let payload = claim.payload(&Self::genesis());
+        let payload = Self::claim(chunk).payload(&Self::genesis());
         ensure!(T::AnchorLog::is_certified(payload.as_bytes(), certificate), Error::<T>::NotCertified);
         Ok(())
     }

@@ -2,7 +2,8 @@
 //!
 //! 2026-11-23, steps 6, repeats 3, processor Intel(R) Xeon(R) Processor.
 //! Since then `submit_records` remembers each resource's event and `score_chunk` keeps its profile; that is added by hand
-//! until all are measured again.
+//! until all are measured again. `show_units` and `judge` are estimates until `scripts/weights` measures them, as are the
+//! signers that `submit_records` writes down.
 #![allow(missing_docs, unused_variables, clippy::unnecessary_cast, clippy::erasing_op, clippy::identity_op)]
 
 use core::marker::PhantomData;
@@ -14,6 +15,8 @@ pub trait WeightInfo {
     fn authorize_submit_records(r: u32, s: u32) -> Weight;
     fn on_anchor(e: u32) -> Weight;
     fn score_chunk(r: u32) -> Weight;
+    fn show_units(u: u32) -> Weight;
+    fn judge(p: u32) -> Weight;
 }
 
 /// Weights for `pallet_execution_score` with the runtime's database weights.
@@ -23,12 +26,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// The range of component `r` is `[1, 32]`.
     /// Measured: at least 144_122_000 ps.
     fn submit_records(r: u32) -> Weight {
-        Weight::from_parts(148_061_777, 7575)
+        Weight::from_parts(228_061_777, 7575)
             // Standard error: 682_125
             .saturating_add(Weight::from_parts(4_895_384, 0).saturating_mul(r as u64))
-            .saturating_add(T::DbWeight::get().reads(10_u64))
+            .saturating_add(T::DbWeight::get().reads(14_u64))
             .saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(r as u64)))
-            .saturating_add(T::DbWeight::get().writes(5_u64))
+            .saturating_add(T::DbWeight::get().writes(6_u64))
             .saturating_add(T::DbWeight::get().writes((2_u64).saturating_mul(r as u64)))
     }
 
@@ -70,5 +73,25 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
             .saturating_add(T::DbWeight::get().writes(2_u64))
             .saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(r as u64)))
             .saturating_add(Weight::from_parts(0, 4071).saturating_mul(r as u64))
+    }
+    /// The range of component `u` is `[1, 128]`.
+    /// Estimated: a unit is decoded, hashed and kept; two pages are read and written.
+    fn show_units(u: u32) -> Weight {
+        Weight::from_parts(200_000_000, 262_144)
+            .saturating_add(Weight::from_parts(25_000_000, 0).saturating_mul(u as u64))
+            .saturating_add(T::DbWeight::get().reads(10_u64))
+            .saturating_add(T::DbWeight::get().writes(4_u64))
+    }
+
+    /// The range of component `p` is `[0, 128]`.
+    /// Estimated: a page of 675 readings is decoded, sorted into slots and removed.
+    fn judge(p: u32) -> Weight {
+        Weight::from_parts(1_500_000_000, 16_384)
+            .saturating_add(Weight::from_parts(250_000_000, 0).saturating_mul(p as u64))
+            .saturating_add(T::DbWeight::get().reads(14_u64))
+            .saturating_add(T::DbWeight::get().reads(p as u64))
+            .saturating_add(T::DbWeight::get().writes(8_u64))
+            .saturating_add(T::DbWeight::get().writes(p as u64))
+            .saturating_add(Weight::from_parts(0, 135_168).saturating_mul(p as u64))
     }
 }

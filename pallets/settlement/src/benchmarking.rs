@@ -1,8 +1,8 @@
 //! Benchmarks of every call and of each kind of step in a block.
 
 use crate::{
-    Bonds, Call, Claimables, Config, Disputes, Escrows, NextDue, Pallet, Progress, Queue, Settling, Stage, Statements,
-    STEP,
+    Bonds, Call, Claimables, Config, Disputes, Escrows, NextDue, Pallet, Pass, Progress, Queue, Settling, Stage,
+    Statements, STEP,
 };
 use alloc::{vec, vec::Vec};
 use frame_benchmarking::v2::*;
@@ -72,10 +72,11 @@ mod benchmarks {
         let resource = T::Market::resource_at(event, 0).expect("the helper revealed it");
         let owner = T::Directory::resource(resource).expect("the helper registered it").owner;
         full_queue::<T>(event, Millis(u64::MAX));
+        T::Currency::set_balance(&owner, 1_000 * YUAN);
         let reason = BoundedVec::truncate_from(vec![b'r'; 128]);
 
         #[extrinsic_call]
-        _(RawOrigin::Signed(owner), event, resource, reason);
+        _(RawOrigin::Signed(owner), event, resource, 0, reason);
 
         assert!(Disputes::<T>::contains_key(event, resource));
     }
@@ -93,8 +94,29 @@ mod benchmarks {
     }
 
     #[benchmark]
+    fn rule() {
+        let event = T::BenchmarkHelper::recorded_event(1);
+        let resource = T::Market::resource_at(event, 0).expect("the helper revealed it");
+        let owner = T::Directory::resource(resource).expect("the helper registered it").owner;
+        full_queue::<T>(event, Millis(u64::MAX));
+        T::Currency::set_balance(&owner, 1_000 * YUAN);
+        let origin = RawOrigin::Signed(owner).into();
+        Pallet::<T>::dispute(origin, event, resource, 0, BoundedVec::default()).expect("the window is open");
+        Queue::<T>::kill();
+        NextDue::<T>::kill();
+        Settling::<T>::put(Progress { event, stage: Stage::Judging { after: None } });
+
+        #[block]
+        {
+            Pallet::<T>::settle_step();
+        }
+
+        assert!(Disputes::<T>::get(event, resource).is_some_and(|dispute| dispute.ruling.is_some()));
+    }
+
+    #[benchmark]
     fn statements(r: Linear<0, STEP>) {
-        let event = settling::<T>(r, Stage::Statements { next: 0 });
+        let event = settling::<T>(r, Stage::Statements { next: 0, pass: Pass::Final });
 
         #[block]
         {
@@ -106,7 +128,7 @@ mod benchmarks {
 
     #[benchmark]
     fn payments(r: Linear<0, STEP>) {
-        let event = settling::<T>(r, Stage::Statements { next: 0 });
+        let event = settling::<T>(r, Stage::Statements { next: 0, pass: Pass::Final });
         Pallet::<T>::settle_step();
 
         #[block]

@@ -4,14 +4,19 @@
 //!
 //! 1. Bids holds the opener's budget and each bidder's bond here, through the trait `Escrow`. All
 //!    money stays in its owner's account under a [`HoldReason`] until it is moved.
-//! 2. A scored event waits for its programme's dispute window. Meanwhile a resource's owner may
-//!    [`Call::dispute`]: the objection is recorded and announced. Hearing it, and a second distribution
-//!    after it, belong to a later version: payment here follows the records as they are.
+//! 2. A scored event waits for its programme's dispute window. Meanwhile a resource's owner or the event's opener may
+//!    [`Call::dispute`] the resource's record, for a bond. The referee hears what is shown of the resource's device until
+//!    the programme's hearing time after the window.
 //! 3. Then every block takes a step of at most [`STEP`] entries, and more where it has room, one event at a time:
 //!    statements (claim, and the penalty as far as the owner's bond reaches); payments from the pot,
 //!    which is the budget, by cumulative floor where claims exceed it, split between a resource's owner and its customer
 //!    where the programme says so; bonds: the penalty goes to the
 //!    opener, the rest back to the bidder. What is left of the budget goes back to the opener.
+//!
+//!    An event with disputes is paid in two distributions. The first sets disputed claims aside at the most that they can
+//!    be, and pays the others their plain share of the pot. When the hearings are over every dispute is judged, statements
+//!    are drawn up again, and the second distribution tops everybody up to the share that there would have been without
+//!    disputes. Penalties, bonds and the rest of the budget wait until then.
 //! 4. A payment that its receiver can't take (an account below the existential deposit) is kept in the
 //!    pallet's own account until the receiver calls [`Call::claim`]. It holds nobody else up.
 //!
@@ -24,6 +29,7 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
+mod disputes;
 mod escrow;
 #[cfg(test)]
 mod mock;
@@ -39,7 +45,7 @@ pub mod weights;
 mod why;
 
 pub use pallet::*;
-pub use steps::{Progress, Stage, STEP};
+pub use steps::{Pass, Progress, Stage, STEP};
 pub use weights::WeightInfo;
 
 #[frame_support::pallet]
@@ -58,7 +64,8 @@ pub mod pallet {
     use loadstone_core::{traits::Directory, AccountId, Balance, BoundedVec, EventId, Hash, Millis, ResourceId};
     use loadstone_market::{
         explain::Explanation,
-        traits::{Market, Scores},
+        referee::Ruling,
+        traits::{Market, Referee, Scores},
         Bond, Dispute, DisputeReason, EscrowState, Statement, Waiting,
     };
     use sp_runtime::traits::AccountIdConversion;
@@ -86,6 +93,8 @@ pub mod pallet {
         type Market: Market<Error = DispatchError>;
         /// Records of what was delivered.
         type Scores: Scores;
+        /// Hears and judges disputes over records.
+        type Referee: Referee;
         /// Names the account that keeps claimable payments.
         #[pallet::constant]
         type PalletId: Get<PalletId>;
@@ -106,6 +115,8 @@ pub mod pallet {
         Budget,
         /// What a bidder loses when it does not deliver.
         Bond,
+        /// What whoever disputes a record loses where it stands.
+        Dispute,
     }
 
     /// What is held for each event that is not settled.
@@ -120,7 +131,11 @@ pub mod pallet {
     #[pallet::storage]
     pub type Queue<T: Config> = StorageValue<_, BoundedVec<Waiting, T::MaxWaiting>, ValueQuery>;
 
-    /// When the first event of the queue is due, so that a block without work reads little.
+    /// Events with disputes, paid for the first time, by the end of their hearings, soonest first.
+    #[pallet::storage]
+    pub type Heard<T: Config> = StorageValue<_, BoundedVec<Waiting, T::MaxWaiting>, ValueQuery>;
+
+    /// When the first event of either list is due, so that a block without work reads little.
     #[pallet::storage]
     pub type NextDue<T> = StorageValue<_, Millis>;
 
@@ -140,7 +155,7 @@ pub mod pallet {
     #[pallet::storage]
     pub type Claimables<T> = StorageMap<_, Blake2_128Concat, AccountId, Balance, ValueQuery>;
 
-    /// Objections, at most one for each resource in an event.
+    /// Disputes, at most one for each resource in an event.
     #[pallet::storage]
     pub type Disputes<T> = StorageDoubleMap<_, Twox64Concat, EventId, Twox64Concat, ResourceId, Dispute>;
 
@@ -186,13 +201,19 @@ pub mod pallet {
         PaymentRefused { who: AccountId, amount: Balance },
         /// A parked payment was fetched.
         Claimed { who: AccountId, amount: Balance },
-        /// A resource's owner objected.
+        /// A resource's owner, or the event's opener, objected to its record.
         Disputed { event: EventId, resource: ResourceId, by: AccountId, reason: DisputeReason },
+        /// A dispute was judged, and its bond given to one of its parties.
+        DisputeJudged { event: EventId, resource: ResourceId, ruling: Ruling, bond_to: AccountId },
         /// A scored event waits for the end of its dispute window.
         SettlementQueued { event: EventId, due: Millis },
         /// The dispute window is over and statements are drawn up.
         SettlementStarted { event: EventId },
-        /// All claims are known and payment begins.
+        /// The first distribution is made; the rest waits until disputes are heard.
+        SettlementAdjourned { event: EventId, until: Millis },
+        /// The hearings are over and disputes are judged.
+        HearingsEnded { event: EventId },
+        /// All claims are known, or set aside where they are disputed, and payment begins.
         StatementsDrawn { event: EventId, claims: Balance, pot: Balance },
         /// Everything held for the event was moved.
         EventSettled { event: EventId, paid: Balance, penalties: Balance, refunded: Balance },
@@ -216,8 +237,10 @@ pub mod pallet {
         NothingToClaim,
         /// The event's dispute window is not open.
         NotDisputable,
-        /// The caller does not own the resource.
-        NotOwner,
+        /// The caller neither owns the resource nor opened the event.
+        NotParty,
+        /// The resource does not stand at this place in the event's order.
+        NotAtPlace,
         /// The resource has no record in the event.
         NoRecord,
         /// The resource's record is disputed already.
@@ -268,29 +291,23 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Objects to the record and score of the caller's `resource` in a scored event, within the
-        /// dispute window. Recorded and announced; it does not change this version's payment.
+        /// Disputes the record of `resource`, which stands at `place` in a scored event's order, within the dispute window.
+        /// By the resource's owner or the event's opener. Holds the programme's dispute bond, which comes back where the
+        /// record turns out to be wrong, and else falls to the other of the two. At most one dispute a record.
         ///
         /// # Errors
-        /// [`Error::NotDisputable`] before scoring and once the window has ended; [`Error::NotOwner`],
-        /// [`Error::NoRecord`], [`Error::AlreadyDisputed`].
+        /// [`Error::NotDisputable`] before scoring and once the window has ended; [`Error::NotParty`],
+        /// [`Error::NoRecord`], [`Error::NotAtPlace`], [`Error::AlreadyDisputed`]; a token error without the bond.
         #[pallet::call_index(1)]
         pub fn dispute(
             origin: OriginFor<T>,
             event: EventId,
             resource: ResourceId,
+            place: u32,
             reason: DisputeReason,
         ) -> DispatchResult {
             let by = ensure_signed(origin)?;
-            let at = Self::now();
-            ensure!(Self::is_disputable(event, at), Error::<T>::NotDisputable);
-            let owner = T::Directory::resource(resource).map(|resource| resource.owner);
-            ensure!(owner.as_ref() == Some(&by), Error::<T>::NotOwner);
-            ensure!(T::Scores::record(event, resource).is_some(), Error::<T>::NoRecord);
-            ensure!(!Disputes::<T>::contains_key(event, resource), Error::<T>::AlreadyDisputed);
-            Disputes::<T>::insert(event, resource, Dispute { by: by.clone(), at, reason: reason.clone() });
-            Self::deposit_event(Event::Disputed { event, resource, by, reason });
-            Ok(())
+            Self::open_dispute(by, event, resource, place, reason)
         }
     }
 
@@ -310,6 +327,11 @@ pub mod pallet {
         /// where nothing was revealed for the resource.
         pub fn why(event: EventId, resource: ResourceId) -> Option<Explanation> {
             Self::explained(event, resource)
+        }
+
+        /// A record's dispute, heard or judged.
+        pub fn dispute_of(event: EventId, resource: ResourceId) -> Option<Dispute> {
+            Disputes::<T>::get(event, resource)
         }
 
         /// What an account may claim.

@@ -1,5 +1,6 @@
 //! A runtime with this pallet, real balances, and a market and records of its own.
 
+pub mod court;
 mod offers;
 
 use crate as pallet_settlement;
@@ -74,6 +75,9 @@ impl pallet_balances::Config for Test {
 
 pub const EXISTENTIAL_DEPOSIT: Balance = 1_000;
 pub const DISPUTE_MS: u64 = 60_000;
+pub const HEARING_MS: u64 = 3_600_000;
+/// What a dispute costs.
+pub const BOND: Balance = 100 * YUAN;
 pub const START: u64 = 1_000_000;
 pub const OPENER: AccountId = AccountId::new([1; 32]);
 /// Owns resources but has no account until somebody pays it at least the existential deposit.
@@ -215,6 +219,7 @@ impl pallet_settlement::Config for Test {
     type Directory = Book;
     type Market = Events;
     type Scores = Meters;
+    type Referee = court::Court;
     type PalletId = Account;
     type MaxWaiting = ConstU32<3>;
     type WeightInfo = pallet_settlement::weights::SubstrateWeight<Test>;
@@ -247,6 +252,8 @@ pub fn programme(pricing: Pricing) -> Programme {
         pricing,
         settlement_interval_ms: 3_600_000,
         dispute_ms: DISPUTE_MS as u32,
+        hearing_ms: HEARING_MS as u32,
+        dispute_bond: BOND,
         ..Programme::plain()
     }
 }
@@ -339,13 +346,21 @@ pub fn end_windows() {
     Timestamp::set_timestamp(Timestamp::get() + DISPUTE_MS);
 }
 
-/// Ends the dispute windows and begins blocks until nothing is left to do; returns how many.
+/// Ends every hearing.
+pub fn end_hearings() {
+    Timestamp::set_timestamp(Timestamp::get() + HEARING_MS);
+}
+
+/// Ends windows and hearings and begins blocks until nothing is left to do; returns how many.
 pub fn settle_all() -> u32 {
     end_windows();
     for count in 1..10_000 {
         blocks(1);
-        if crate::Settling::<Test>::get().is_none() && crate::Queue::<Test>::get().is_empty() {
-            return count;
+        let is_idle = crate::Settling::<Test>::get().is_none() && crate::Queue::<Test>::get().is_empty();
+        match crate::Heard::<Test>::get().is_empty() {
+            true if is_idle => return count,
+            false if is_idle => end_hearings(),
+            _ => {}
         }
     }
     panic!("settlement does not end");
@@ -359,6 +374,7 @@ pub fn forget_owners() {
 pub fn new_test_ext() -> sp_io::TestExternalities {
     EVENTS.with_borrow_mut(BTreeMap::clear);
     OWNERS.with_borrow_mut(Vec::clear);
+    court::reset();
     let funded = (0..50).map(|index| (bidder(index), 1_000 * YUAN)).chain([(OPENER, 1_000_000 * YUAN)]);
     let genesis = RuntimeGenesisConfig {
         balances: pallet_balances::GenesisConfig { balances: funded.collect(), ..Default::default() },

@@ -1,6 +1,6 @@
 //! Settlement by itself, a bounded step a block: statements, payments, bonds.
 
-use crate::{Bonds, Config, Escrows, Event, HoldReason, Pallet, Settling, Statements, Totals, WeightInfo};
+use crate::{Bonds, Config, Disputes, Escrows, Event, HoldReason, Pallet, Settling, Statements, Totals, WeightInfo};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
@@ -8,10 +8,10 @@ use frame_support::{
     traits::{Defensive, Get},
     weights::{Weight, WeightMeter},
 };
-use loadstone_core::{traits::Directory, AccountId, Balance, EventId, ResourceId};
+use loadstone_core::{traits::Directory, AccountId, Balance, EventId, Millis, ResourceId};
 use loadstone_market::{
     self as market,
-    settle::{share, statement},
+    settle::{advance, claim_cap, share, statement},
     traits::{Market, Scores},
     Bond, Clearing, EscrowState, Phase, Programme, Statement,
 };
@@ -20,11 +20,28 @@ use scale_info::TypeInfo;
 /// Greatest number of resources or bonds in one step.
 pub const STEP: u32 = 32;
 
+/// Which of an event's distributions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum Pass {
+    /// The only one: nothing is disputed.
+    Sole,
+    /// The first: disputed records are heard until this moment. Until then their claims are set aside at the most that
+    /// they can be, and no penalty is drawn up.
+    First(Millis),
+    /// The last, once every dispute is judged: it tops up what the first one paid.
+    Final,
+}
+
 /// What is being done for an event.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum Stage {
     /// Claims and penalties of the resource at this index and those after it are to be drawn up.
-    Statements { next: u32 },
+    Statements {
+        /// The index.
+        next: u32,
+        /// For which distribution.
+        pass: Pass,
+    },
     /// The resource at this index and those after it are to be paid.
     Payments {
         /// The index.
@@ -33,7 +50,11 @@ pub enum Stage {
         pot: Balance,
         /// Claims before this one.
         served: Balance,
+        /// In which distribution.
+        pass: Pass,
     },
+    /// Disputes after this resource's, in the map's order, are to be judged.
+    Judging { after: Option<ResourceId> },
     /// Bonds after this bidder's, in the map's order, are to be given back.
     Bonds { after: Option<AccountId> },
 }
@@ -58,14 +79,19 @@ impl<T: Config> Pallet<T> {
     /// Takes the next step; returns what it weighs.
     pub(crate) fn settle_step() -> Weight {
         let Some(Progress { event, stage }) = Settling::<T>::get() else {
-            let Some(event) = Self::dequeue(Self::now()) else { return T::DbWeight::get().reads(3) };
-            Settling::<T>::put(Progress { event, stage: Stage::Statements { next: 0 } });
-            Self::deposit_event(Event::SettlementStarted { event });
+            let Some(progress) = Self::dequeue(Self::now()) else { return T::DbWeight::get().reads(3) };
+            let event = progress.event;
+            Self::deposit_event(match progress.stage {
+                Stage::Judging { .. } => Event::HearingsEnded { event },
+                _ => Event::SettlementStarted { event },
+            });
+            Settling::<T>::put(progress);
             return T::WeightInfo::begin();
         };
         let (stage, weight) = match stage {
-            Stage::Statements { next } => Self::draw_statements(event, next),
-            Stage::Payments { next, pot, served } => Self::pay(event, next, pot, served),
+            Stage::Statements { next, pass } => Self::draw_statements(event, next, pass),
+            Stage::Payments { next, pot, served, pass } => Self::pay(event, next, pot, served, pass),
+            Stage::Judging { after } => Self::judge_next(event, after),
             Stage::Bonds { after } => Self::return_bonds(event, after),
         };
         match stage {
@@ -75,12 +101,14 @@ impl<T: Config> Pallet<T> {
         weight
     }
 
-    /// Takes steps of the event under way while the dearest of them fits into `limit`; returns what they weigh.
+    /// Takes steps of the event under way while the dearest of them fits into `limit`; returns what they weigh. What
+    /// registers its weight by itself waits for the next block.
     pub(crate) fn settle_more(limit: Weight) -> Weight {
         let mut meter = WeightMeter::with_limit(limit);
         let dearest =
             T::WeightInfo::statements(STEP).max(T::WeightInfo::payments(STEP)).max(T::WeightInfo::bonds(STEP));
-        while Settling::<T>::exists() && meter.can_consume(dearest) {
+        let goes_on = |progress: Progress| !matches!(progress.stage, Stage::Judging { .. });
+        while Settling::<T>::get().is_some_and(goes_on) && meter.can_consume(dearest) {
             meter.consume(Self::settle_step());
         }
         meter.consumed()
@@ -98,7 +126,7 @@ impl<T: Config> Pallet<T> {
         Some(Rules { event: details, programme, clearing: T::Market::clearing(event)? })
     }
 
-    fn draw_statements(event: EventId, next: u32) -> (Option<Stage>, Weight) {
+    fn draw_statements(event: EventId, next: u32, pass: Pass) -> (Option<Stage>, Weight) {
         let (range, end) = Self::step_from(event, next);
         let weight = T::WeightInfo::statements(range.len() as u32);
         let mut totals = Totals::<T>::get(event);
@@ -106,7 +134,12 @@ impl<T: Config> Pallet<T> {
         // held goes back.
         if let Some(rules) = Self::rules(event) {
             for resource in range.filter_map(|index| T::Market::resource_at(event, index)) {
-                let Some(statement) = Self::draw_statement(event, resource, &rules) else { continue };
+                let Some(mut statement) = Self::draw_statement(event, resource, &rules, pass) else { continue };
+                let first = (pass == Pass::Final).then(|| Statements::<T>::get(event, resource)).flatten();
+                if let Some(first) = first {
+                    (statement.paid, statement.customer) = (first.paid, first.customer);
+                    totals.claims = totals.claims.saturating_sub(first.claim);
+                }
                 // Sums of what budgets and bonds bound: no sum of them leaves 128 bits.
                 totals.claims = totals.claims.saturating_add(statement.claim);
                 totals.penalties = totals.penalties.saturating_add(statement.penalty);
@@ -115,21 +148,29 @@ impl<T: Config> Pallet<T> {
         }
         Totals::<T>::insert(event, totals);
         if end < T::Market::resource_count(event) {
-            return (Some(Stage::Statements { next: end }), weight);
+            return (Some(Stage::Statements { next: end, pass }), weight);
         }
-        let pot = Escrows::<T>::get(event).map(|escrow| escrow.budget).unwrap_or_default();
+        let left = Escrows::<T>::get(event).map(|escrow| escrow.budget).unwrap_or_default();
+        let pot = left.saturating_add(totals.paid);
         Self::deposit_event(Event::StatementsDrawn { event, claims: totals.claims, pot });
-        (Some(Stage::Payments { next: 0, pot, served: 0 }), weight)
+        (Some(Stage::Payments { next: 0, pot, served: 0, pass }), weight)
     }
 
     /// The statement of one resource, its penalty capped by what is left of its owner's bond.
-    fn draw_statement(event: EventId, resource: ResourceId, rules: &Rules) -> Option<Statement> {
+    fn draw_statement(event: EventId, resource: ResourceId, rules: &Rules, pass: Pass) -> Option<Statement> {
         let owner = T::Directory::resource(resource)?.owner;
         let record = T::Scores::record(event, resource)?;
         let segments = T::Market::segments(event, resource);
         let Rules { event: details, programme, clearing } = rules;
         let score = (programme.performance_max.0 > 0).then(|| T::Scores::score(event, resource)).flatten();
         let mut statement = statement(details, programme, clearing, &segments, &record, score.as_ref());
+        if let Pass::First(_) = pass {
+            statement.penalty = 0;
+            if Disputes::<T>::contains_key(event, resource) {
+                statement.claim = claim_cap(details, programme, clearing, &segments, &record);
+            }
+            return Some(statement);
+        }
         let mut bond = Bonds::<T>::get(event, &owner).unwrap_or_default();
         statement.penalty = statement.penalty.min(bond.held.saturating_sub(bond.penalty));
         if statement.penalty > 0 {
@@ -139,7 +180,7 @@ impl<T: Config> Pallet<T> {
         Some(statement)
     }
 
-    fn pay(event: EventId, next: u32, pot: Balance, mut served: Balance) -> (Option<Stage>, Weight) {
+    fn pay(event: EventId, next: u32, pot: Balance, mut served: Balance, pass: Pass) -> (Option<Stage>, Weight) {
         let (range, end) = Self::step_from(event, next);
         let weight = T::WeightInfo::payments(range.len() as u32);
         if let Some(mut escrow) = Escrows::<T>::get(event) {
@@ -147,8 +188,13 @@ impl<T: Config> Pallet<T> {
             let rule = Self::split_rule(event);
             for resource in range.filter_map(|index| T::Market::resource_at(event, index)) {
                 let Some(mut statement) = Statements::<T>::get(event, resource) else { continue };
-                let due = share(pot, totals.claims, served, statement.claim);
+                let due = match pass {
+                    Pass::First(_) if Disputes::<T>::contains_key(event, resource) => 0,
+                    Pass::First(_) => advance(pot, totals.claims, statement.claim),
+                    Pass::Sole | Pass::Final => share(pot, totals.claims, served, statement.claim),
+                };
                 served = served.saturating_add(statement.claim);
+                let due = due.saturating_sub(statement.paid);
                 let paid = Self::pay_out(event, resource, due, &rule, &mut escrow, &mut statement);
                 totals.paid = totals.paid.saturating_add(paid);
                 Statements::<T>::insert(event, resource, statement);
@@ -157,7 +203,11 @@ impl<T: Config> Pallet<T> {
             Totals::<T>::insert(event, totals);
         }
         if end < T::Market::resource_count(event) {
-            return (Some(Stage::Payments { next: end, pot, served }), weight);
+            return (Some(Stage::Payments { next: end, pot, served, pass }), weight);
+        }
+        if let Pass::First(until) = pass {
+            Self::adjourn(event, until);
+            return (None, weight);
         }
         (Some(Stage::Bonds { after: None }), weight)
     }

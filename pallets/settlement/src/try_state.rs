@@ -1,8 +1,8 @@
 //! What must hold of the pallet's storage, and of every hold, after every block.
 
 use crate::{
-    Bonds, Claimables, Config, Disputes, Escrows, HoldReason, NextDue, Pallet, Queue, Settling, Stage, Statements,
-    Totals,
+    Bonds, Claimables, Config, Disputes, Escrows, Heard, HoldReason, NextDue, Pallet, Queue, Settling, Stage,
+    Statements, Totals,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::{
@@ -13,7 +13,7 @@ use frame_support::{
     },
 };
 use loadstone_core::{AccountId, Balance};
-use loadstone_market::{traits::Scores, Bond};
+use loadstone_market::{traits::Scores, Bond, Waiting};
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
@@ -25,7 +25,8 @@ impl<T: Config> Pallet<T> {
         Self::claimable_payments_are_kept()?;
         Self::statements_add_up()?;
         Self::queue_is_in_order()?;
-        Self::disputes_stand_on_records()
+        Self::disputes_stand_on_records()?;
+        Self::dispute_bonds_are_held()
     }
 
     fn held(reason: HoldReason, who: &AccountId) -> Balance {
@@ -96,20 +97,42 @@ impl<T: Config> Pallet<T> {
     }
 
     fn queue_is_in_order() -> Result<(), TryRuntimeError> {
-        let queue = Queue::<T>::get();
-        ensure!(queue.windows(2).all(|pair| pair[0] <= pair[1]), "the queue is out of order");
-        ensure!(NextDue::<T>::get() == queue.first().map(|first| first.due), "the next moment is not the queue's");
-        ensure!(queue.len() <= T::MaxWaiting::get() as usize, "the queue is too long");
-        let events: BTreeSet<_> = queue.iter().map(|waiting| waiting.event).collect();
-        ensure!(events.len() == queue.len(), "an event waits twice");
+        let (queue, heard) = (Queue::<T>::get(), Heard::<T>::get());
+        let sorted = |list: &[Waiting]| list.windows(2).all(|pair| pair[0] <= pair[1]);
+        ensure!(sorted(&queue) && sorted(&heard), "the queue is out of order");
+        let first = queue.first().into_iter().chain(heard.first()).map(|first| first.due).min();
+        ensure!(NextDue::<T>::get() == first, "the next moment is not the queue's");
+        ensure!(queue.len() + heard.len() <= T::MaxWaiting::get() as usize, "the queue is too long");
+        let events: BTreeSet<_> = queue.iter().chain(&heard).map(|waiting| waiting.event).collect();
+        ensure!(events.len() == queue.len() + heard.len(), "an event waits twice");
         let settling = Settling::<T>::get().map(|progress| progress.event);
         ensure!(settling.is_none_or(|event| !events.contains(&event)), "an event waits while it is settled");
         Ok(())
     }
 
     fn disputes_stand_on_records() -> Result<(), TryRuntimeError> {
-        for (event, resource, _) in Disputes::<T>::iter() {
+        let (queue, heard) = (Queue::<T>::get(), Heard::<T>::get());
+        let settling = Settling::<T>::get().map(|progress| progress.event);
+        let open: BTreeSet<_> = queue.iter().chain(&heard).map(|waiting| waiting.event).chain(settling).collect();
+        for (event, resource, dispute) in Disputes::<T>::iter() {
             ensure!(T::Scores::record(event, resource).is_some(), "a dispute without a record");
+            ensure!(dispute.ruling.is_some() || open.contains(&event), "a dispute waits for nothing");
+        }
+        let is_heard = |event| Disputes::<T>::iter_prefix_values(event).any(|dispute| dispute.ruling.is_none());
+        ensure!(
+            heard.iter().all(|waiting| is_heard(waiting.event)),
+            "an event waits for hearings that it does not have"
+        );
+        Ok(())
+    }
+
+    fn dispute_bonds_are_held() -> Result<(), TryRuntimeError> {
+        let mut bonds = BTreeMap::<AccountId, Balance>::new();
+        for (_, _, dispute) in Disputes::<T>::iter() {
+            *bonds.entry(dispute.by).or_default() += dispute.bond;
+        }
+        for (who, bond) in bonds {
+            ensure!(Self::held(HoldReason::Dispute, &who) == bond, "a hold for disputes is not their bonds");
         }
         Ok(())
     }

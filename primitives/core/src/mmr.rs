@@ -73,6 +73,21 @@ impl MmrPeaks {
         true
     }
 
+    /// Whether `leaf` stands at `index`. `siblings` lead up to its own peak, as those of a [`MmrProof`] do. The path is
+    /// good for as long as that peak stands, which the large ones of old leaves do while the range grows.
+    pub fn holds(&self, index: u32, leaf: Hash, siblings: &[Hash]) -> bool {
+        let Some((peak, height, mut position)) = locate(self.leaves, index) else { return false };
+        if siblings.len() != height as usize {
+            return false;
+        }
+        let mut node = leaf;
+        for sibling in siblings {
+            node = if position % 2 == 1 { node_hash(sibling, &node) } else { node_hash(&node, sibling) };
+            position /= 2;
+        }
+        self.peaks.get(peak) == Some(&node)
+    }
+
     /// The hash that stands for the whole range.
     pub fn root(&self) -> Hash {
         root_of(self.leaves, &self.peaks)
@@ -146,6 +161,10 @@ mod tests {
                 assert!(!verify_mmr(&range.root(), Hash::repeat_byte(9), &proof));
                 let moved = MmrProof { index: (index as u32 + 1) % count as u32, ..proof };
                 assert!(count == 1 || !verify_mmr(&range.root(), leaves[index], &moved));
+                // The path to its own peak proves it as well, and to no other place.
+                assert!(range.holds(index as u32, leaves[index], &moved.siblings));
+                assert!(count == 1 || !range.holds((index as u32 + 1) % count as u32, leaves[index], &moved.siblings));
+                assert!(!range.holds(count as u32, leaves[index], &moved.siblings));
             }
         }
     }

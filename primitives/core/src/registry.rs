@@ -167,6 +167,35 @@ pub struct Member {
     pub weight: u32,
 }
 
+/// Members of a committee that signed one message.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+pub struct Signers {
+    /// Epoch of the committee.
+    pub epoch: u32,
+    /// One bit a member, the first one's least significant.
+    pub members: u64,
+}
+
+impl Signers {
+    /// Whether the member signed.
+    pub const fn has(&self, member: u16) -> bool {
+        member < 64 && self.members >> member & 1 == 1
+    }
+}
+
 /// Where a validator is found on the network.
 #[derive(
     Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,

@@ -2,8 +2,9 @@
 
 use crate::{
     AccountId, AnchorNumber, ChangedTwice, Device, DeviceId, Direction, EventId, Hash, MemberIndex, Millis,
-    Participant, Resource, ResourceId, Role, Signature,
+    Participant, Resource, ResourceId, Role, Signature, Signers,
 };
+use alloc::vec::Vec;
 
 /// Why a participant may not act in a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +100,18 @@ pub trait AnchorLog {
     fn anchor_hash(number: AnchorNumber) -> Option<Hash>;
     /// Whether members of more than two thirds of the weight signed `message`, each once.
     fn is_certified(message: &[u8], certificate: &[(MemberIndex, Signature)]) -> bool;
+}
+
+/// What outlasts a certificate: who signed it, and anchors that are no longer kept.
+pub trait Testimony: AnchorLog {
+    /// Who signed a `message` that [`AnchorLog::is_certified`] at this very state; `None` for one that is not. Not all
+    /// signatures are checked again.
+    fn signers(message: &[u8], certificate: &[(MemberIndex, Signature)]) -> Option<Signers>;
+    /// Their accounts in order of member; none once their committee is forgotten.
+    fn accounts(signers: &Signers) -> Vec<AccountId>;
+    /// Whether the anchor of this number and hash was accepted. Where it is pruned, `siblings` lead from it to its peak
+    /// in the range of all anchors.
+    fn is_accepted(number: AnchorNumber, hash: Hash, siblings: &[Hash]) -> bool;
 }
 
 /// Told of each anchor that the chain accepts.

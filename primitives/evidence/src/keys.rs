@@ -179,6 +179,14 @@ maps! {
     profile(push_twox resource: ResourceId): "ExecutionScore" / "Profiles";
     /// `ExecutionScore::Past`: `PastEvents`.
     past_events(push_twox resource: ResourceId): "ExecutionScore" / "Past";
+    /// `ExecutionScore::Hearings`: what was shown of a disputed record's device so far, as `Hearing`.
+    hearing(push_twox event: EventId, push_twox resource: ResourceId): "ExecutionScore" / "Hearings";
+    /// `ExecutionScore::Replaced`: the wrong `EventRecord` that a referee replaced.
+    replaced_record(push_twox event: EventId, push_twox resource: ResourceId): "ExecutionScore" / "Replaced";
+    /// `ExecutionScore::Convictions`: in which epoch's committee an account signed a wrong record, u32.
+    conviction(push_blake who: &AccountId, push_twox of: (EventId, ResourceId)): "ExecutionScore" / "Convictions";
+    /// `Settlement::Disputes`: `Dispute`.
+    dispute(push_twox event: EventId, push_twox resource: ResourceId): "Settlement" / "Disputes";
     /// `Settlement::Escrows`: what is held for an event.
     escrow(push_twox event: EventId): "Settlement" / "Escrows";
     /// `Settlement::Statements`: `Statement`.
@@ -217,6 +225,13 @@ pub fn order_place(key: &[u8]) -> Option<(AreaId, Direction)> {
 /// Prefix of the keys of all commitments in an event.
 pub fn commitments_of(event: EventId) -> Vec<u8> {
     let mut key = item("Bids", "Commitments");
+    push_twox(&mut key, &event);
+    key
+}
+
+/// Prefix of the keys of all disputes in an event; the last four bytes are the resource.
+pub fn disputes_of(event: EventId) -> Vec<u8> {
+    let mut key = item("Settlement", "Disputes");
     push_twox(&mut key, &event);
     key
 }
@@ -281,6 +296,7 @@ mod tests {
         assert!(commitment(EventId(3), &(who.clone(), 0)).starts_with(&commitments_of(EventId(3))));
         assert!(bucket(EventId(3), 5).starts_with(&buckets_of(EventId(3))));
         assert!(!bucket(EventId(4), 5).starts_with(&buckets_of(EventId(3))));
+        assert!(dispute(EventId(3), ResourceId(5)).starts_with(&disputes_of(EventId(3))));
         assert!(vote_fault(&who).starts_with(&vote_faults()));
         assert_eq!(last_part(&vote_fault(&who), 32), Some(&[4; 32][..]));
     }

@@ -11,6 +11,7 @@ pub mod capsule;
 pub mod finality;
 mod genesis;
 pub mod keys;
+mod readings;
 #[cfg(feature = "std")]
 pub mod sign;
 pub mod state;
@@ -22,6 +23,7 @@ pub use bundle::*;
 pub use capsule::{BrokenCapsule, OrderCapsule, VerifiedOrder, MAX_CAPSULE_BYTES};
 pub use finality::{AuthoritySet, Finalised, Header, Justification};
 pub use genesis::genesis_checkpoint;
+pub use readings::readings;
 pub use verify::{verify, BrokenLink};
 
 #[cfg(test)]

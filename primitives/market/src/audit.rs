@@ -31,6 +31,8 @@ pub struct AuditInput {
     pub before: Vec<Reading>,
     /// Its readings in later anchors up to the cut-off, in chain order.
     pub during: Vec<Reading>,
+    /// The record that a referee put right, which the event's accuracies still count.
+    pub replaced: Option<EventRecord>,
 }
 
 /// What the chain must show for one resource.
@@ -82,7 +84,8 @@ pub fn audit(event: &Event, programme: &Programme, inputs: &[AuditInput], pot: B
     let recorder = Recorder::new(event, programme, &clearing);
     let records: Vec<EventRecord> = inputs.iter().map(|input| record(&recorder, input)).collect();
     let mut histogram = Histogram::default();
-    records.iter().filter_map(accuracy).for_each(|accuracy| histogram.add(accuracy));
+    let certified = inputs.iter().zip(&records).map(|(input, record)| input.replaced.as_ref().unwrap_or(record));
+    certified.filter_map(accuracy).for_each(|accuracy| histogram.add(accuracy));
     let judged = inputs.iter().zip(records).map(|(input, record)| {
         let score = score(&record, &programme.score, &histogram);
         let statement = statement(event, programme, &clearing, &input.segments, &record, score.as_ref());

@@ -40,6 +40,21 @@ pub fn credit(before: Option<&Credit>, score: &Score, validity: Validity, rule: 
     }
 }
 
+/// Standing after a scored record was put right: the score that follows from the right one is learnt as the newest, so that
+/// the wrong one fades by the rule's own weight. A bar that stands for this event is lifted where the right record is no
+/// default.
+///
+/// The chain keeps no standing from before the event, and events after it may have been scored meanwhile, so the wrong
+/// score can't be taken back.
+pub fn amend(before: &Credit, score: &Score, validity: Validity, rule: &ScoreRule, end: Millis) -> Credit {
+    let amended = credit(Some(before), score, validity, rule, end);
+    let own_bar = end.after(u64::from(rule.bar_days).saturating_mul(DAY_MS));
+    match score.accuracy >= rule.default_below && amended.barred_until == own_bar {
+        true => Credit { barred_until: Millis(0), ..amended },
+        false => amended,
+    }
+}
+
 /// Whether a resource of this standing may bid in the event. One without a scored event may.
 ///
 /// # Errors

@@ -15,6 +15,7 @@ mod math;
 pub mod profile;
 pub mod rank;
 pub mod record;
+pub mod referee;
 pub mod score;
 pub mod selection;
 pub mod setpoint;

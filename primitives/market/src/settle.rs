@@ -9,7 +9,7 @@ use crate::{
     Clearing, DeviationRule, Event, EventRecord, Pricing, Programme, Score, Segment, Segments, Statement,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode};
-use loadstone_core::{Balance, BasisPoints, Price, Watts, BASIS_POINTS, HOUR_MS};
+use loadstone_core::{Balance, BasisPoints, BoundedVec, Price, Watts, BASIS_POINTS, HOUR_MS};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
@@ -250,6 +250,34 @@ pub fn statement(
         paid: 0,
         customer: 0,
     }
+}
+
+/// The most that a resource can claim in an event, whatever was delivered: every interval at the end of what counts, at the
+/// greatest factor of performance, and none too far off. What a disputed claim is set aside at until it is judged.
+/// `record` gives the quotas.
+pub fn claim_cap(
+    event: &Event,
+    programme: &Programme,
+    clearing: &Clearing,
+    segments: &Segments,
+    record: &EventRecord,
+) -> Balance {
+    let mut generous = programme.clone();
+    generous.deviation.void_beyond = BasisPoints(0);
+    let most = |quota: &Watts| {
+        let watts = mul_div_ceil(&[magnitude(*quota), programme.deviation.over_until.0 as u128], &[ONE]);
+        Watts(i64::try_from(watts).unwrap_or(i64::MAX))
+    };
+    let delivered = BoundedVec::truncate_from(record.quota.iter().map(most).collect());
+    let best = EventRecord { delivered, ..record.clone() };
+    let score = Score { k_index: programme.performance_max, ..Score::default() };
+    statement(event, &generous, clearing, segments, &best, Some(&score)).claim
+}
+
+/// What one claim is paid of a pot while other claims are disputed: its plain share, rounded down. With all claims
+/// counted at the most that they can be, it is never more than the claim's [`share`] once they are known.
+pub fn advance(pot: Balance, claims: Balance, claim: Balance) -> Balance {
+    share(pot, claims, 0, claim)
 }
 
 /// What one claim is paid from `pot` when claims of `before` were served and all claims are `claims`.

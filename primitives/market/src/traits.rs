@@ -5,7 +5,9 @@
 //! `Escrow<Error = DispatchError>` and `OnPhase<DispatchError>`. A failed call must be rolled back by
 //! its caller, as a dispatchable's transaction does.
 
-use crate::{score::Histogram, Clearing, Credit, Event, EventRecord, Phase, Programme, Score, Segments};
+use crate::{
+    referee::Ruling, score::Histogram, Clearing, Credit, Event, EventRecord, Phase, Programme, Score, Segments,
+};
 use loadstone_core::{AccountId, Balance, BasisPoints, EventId, Millis, ResourceId};
 
 /// Events and what was bid in them. Implemented by Bids.
@@ -93,6 +95,16 @@ pub trait Scores {
     fn score(event: EventId, resource: ResourceId) -> Option<Score>;
     /// Accuracies of the event's resources, of all of them once it is recorded.
     fn histogram(event: EventId) -> Histogram;
+}
+
+/// Hears disputes over records. Implemented by ExecutionScore.
+pub trait Referee {
+    /// Hears what is shown of a resource's device until `until`. The resource stands at `place` in the event's order. A
+    /// record has one hearing at most.
+    fn hear(event: EventId, resource: ResourceId, place: u32, until: Millis);
+    /// Ends the hearing: puts the record right where it was shown wrong, and convicts its signers where that is proven.
+    /// Registers what it weighs by itself.
+    fn judge(event: EventId, resource: ResourceId) -> Ruling;
 }
 
 /// How resources have done so far. Implemented by ExecutionScore.

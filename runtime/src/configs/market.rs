@@ -52,9 +52,11 @@ impl pallet_bids::Config for Runtime {
 }
 
 impl pallet_execution_score::Config for Runtime {
+    type Time = Timestamp;
     type Directory = Registry;
     type Market = Bids;
     type AnchorLog = DagAnchor;
+    type OnConviction = Supervision;
     type MaxActive = ConstU32<64>;
     type Priority = ConstU64<HISTORY_PRIORITY>;
     type WeightInfo = pallet_execution_score::weights::SubstrateWeight<Runtime>;
@@ -89,6 +91,7 @@ impl pallet_settlement::Config for Runtime {
     type Directory = Registry;
     type Market = Bids;
     type Scores = ExecutionScore;
+    type Referee = ExecutionScore;
     type PalletId = SettlementId;
     type MaxWaiting = ConstU32<64>;
     type WeightInfo = pallet_settlement::weights::SubstrateWeight<Runtime>;

@@ -124,6 +124,19 @@ fn scores_and_payments_stand_where_clients_look() {
     assert_eq!(pallet_execution_score::Credits::<Runtime>::hashed_key_for(RESOURCE), keys::credit(RESOURCE));
     assert_eq!(pallet_execution_score::Profiles::<Runtime>::hashed_key_for(RESOURCE), keys::profile(RESOURCE));
     assert_eq!(pallet_execution_score::Past::<Runtime>::hashed_key_for(RESOURCE), keys::past_events(RESOURCE));
+    assert_eq!(
+        pallet_execution_score::Hearings::<Runtime>::hashed_key_for(EVENT, RESOURCE),
+        keys::hearing(EVENT, RESOURCE)
+    );
+    assert_eq!(
+        pallet_execution_score::Replaced::<Runtime>::hashed_key_for(EVENT, RESOURCE),
+        keys::replaced_record(EVENT, RESOURCE)
+    );
+    assert_eq!(
+        pallet_execution_score::Convictions::<Runtime>::hashed_key_for(who(), (EVENT, RESOURCE)),
+        keys::conviction(&who(), (EVENT, RESOURCE))
+    );
+    assert_eq!(pallet_settlement::Disputes::<Runtime>::hashed_key_for(EVENT, RESOURCE), keys::dispute(EVENT, RESOURCE));
     assert_eq!(pallet_settlement::Escrows::<Runtime>::hashed_key_for(EVENT), keys::escrow(EVENT));
     assert_eq!(
         pallet_settlement::Statements::<Runtime>::hashed_key_for(EVENT, RESOURCE),

@@ -8,6 +8,7 @@ mod governance;
 mod keys;
 mod metadata;
 mod pace;
+mod referee;
 mod supervision;
 
 use crate::{

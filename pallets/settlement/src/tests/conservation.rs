@@ -1,10 +1,12 @@
 //! No market makes or loses money.
 
 use super::{free, held};
-use crate::{mock::*, Claimables, Event, HoldReason, Pallet, Statements, Totals};
+use crate::{mock::*, Claimables, Disputes, Event, HoldReason, Pallet, Queue, Settling, Statements, Totals};
 use frame_support::traits::fungible::Inspect;
-use loadstone_core::{AccountId, Balance, BasisPoints, Price, YUAN};
-use loadstone_market::{settle::share, split::split, traits::Market, Phase, Pricing, SplitRule};
+use loadstone_core::{AccountId, Balance, BasisPoints, EventId, Price, YUAN};
+use loadstone_market::{
+    referee::Ruling, settle::share, split::split, traits::Market, DisputeReason, Phase, Pricing, SplitRule,
+};
 use proptest::prelude::*;
 
 /// One account in twelve is none.
@@ -41,6 +43,26 @@ fn arbitrary_split() -> impl Strategy<Value = SplitRule> {
     ]
 }
 
+/// Which resource of an event is disputed, whether by the opener, how it is judged, and what it really delivered.
+type Quarrel = (prop::sample::Index, bool, Ruling, i64);
+
+fn arbitrary_quarrel() -> impl Strategy<Value = Quarrel> {
+    let rulings = [Ruling::Unproven, Ruling::Confirmed, Ruling::Corrected, Ruling::Convicted];
+    (any::<prop::sample::Index>(), any::<bool>(), prop::sample::select(rulings.to_vec()), -50i64..1_500)
+}
+
+/// Disputes records of the event; some disputants lack the bond, and some records are disputed already.
+fn quarrel(event: EventId, specs: &[Spec], quarrels: &[Quarrel]) {
+    for (index, by_opener, ruling, percent) in quarrels.iter().filter(|_| !specs.is_empty()) {
+        let place = index.index(specs.len());
+        let resource = Events::resource_at(event, place as u32).expect("in range");
+        let by = if *by_opener { OPENER } else { specs[place].owner.clone() };
+        court::will_rule(event, resource, *ruling, *percent);
+        let origin = RuntimeOrigin::signed(by);
+        let _ = Settlement::dispute(origin, event, resource, place as u32, DisputeReason::default());
+    }
+}
+
 fn everybody() -> impl Iterator<Item = AccountId> {
     (0..50).map(bidder).chain([OPENER, PAUPER, Pallet::<Test>::account()])
 }
@@ -60,7 +82,7 @@ proptest! {
                 1u128..40 * YUAN,
                 0u128..20 * YUAN,
                 arbitrary_pricing(),
-                arbitrary_split(),
+                (arbitrary_split(), prop::collection::vec(arbitrary_quarrel(), 0..6)),
             ),
             1..=3,
         ),
@@ -71,28 +93,35 @@ proptest! {
             // GIVEN up to three events with random offers, customers, deliveries, budgets, bonds and splits
             let events: Vec<_> = markets
                 .iter()
-                .map(|(specs, budget, bond, pricing, rule)| {
+                .map(|(specs, budget, bond, pricing, (rule, _))| {
                     let event = measured(specs, *budget, *bond, *pricing);
                     share_by(event, rule.clone());
                     (event, *budget)
                 })
                 .collect();
-            for (event, _) in &events {
+            for ((event, _), (specs, .., (_, quarrels))) in events.iter().zip(&markets) {
                 Events::set_phase(*event, Phase::Scored).expect("the queue holds three");
+                // AND random disputes that are upheld or dismissed
+                quarrel(*event, specs, quarrels);
             }
             // WHEN they are settled, with the books checked after every block
             end_windows();
             while events.iter().any(|(event, _)| phase(*event) != Phase::Settled) {
                 blocks(1);
+                if Settling::<Test>::get().is_none() && Queue::<Test>::get().is_empty() {
+                    end_hearings();
+                }
                 Pallet::<Test>::do_try_state().expect("the state is sound");
             }
             // THEN no unit was made or lost, and nothing is held
             assert_eq!(Balances::total_issuance(), issuance);
             assert_eq!(worth(), issuance);
             for who in everybody() {
-                assert_eq!(held(HoldReason::Budget, &who) + held(HoldReason::Bond, &who), 0);
+                let reasons = [HoldReason::Budget, HoldReason::Bond, HoldReason::Dispute];
+                assert_eq!(reasons.into_iter().map(|reason| held(reason, &who)).sum::<Balance>(), 0);
             }
-            // AND the opener is poorer by exactly what was paid less penalties
+            // AND whatever the first distribution paid, the opener is poorer by exactly what is due by the records as they
+            // stand at last less penalties, and by the bonds of disputes
             let (mut paid, mut penalties) = (0, 0);
             for (event, budget) in &events {
                 let totals = Totals::<Test>::get(event);
@@ -104,7 +133,8 @@ proptest! {
             // AND what events tell of payments adds up to that
             assert_eq!(told(), paid);
             let parked_for_opener = Claimables::<Test>::get(OPENER);
-            assert_eq!(free(&OPENER) + parked_for_opener + paid, opener + penalties);
+            let (won, lost) = bonds_of_disputes();
+            assert_eq!(free(&OPENER) + parked_for_opener + paid + lost, opener + penalties + won);
         });
     }
 }
@@ -118,8 +148,18 @@ fn told() -> Balance {
     System::events().into_iter().map(|record| amount(record.event)).sum()
 }
 
+/// What the opener won and lost by bonds of disputes that were dismissed.
+fn bonds_of_disputes() -> (Balance, Balance) {
+    let dismissed: Vec<_> = Disputes::<Test>::iter_values()
+        .filter(|dispute| !dispute.ruling.expect("all are judged").is_upheld())
+        .map(|dispute| dispute.by == OPENER)
+        .collect();
+    let lost = dismissed.iter().filter(|by_opener| **by_opener).count() as Balance;
+    (BOND * (dismissed.len() as Balance - lost), BOND * lost)
+}
+
 /// Every payment is the share that anyone computes from the statements in order, and split as anyone splits it.
-fn check_shares(event: loadstone_core::EventId, pot: Balance) {
+fn check_shares(event: EventId, pot: Balance) {
     let (claims, rule) = (Totals::<Test>::get(event).claims, Pallet::<Test>::split_rule(event));
     let mut served = 0;
     for index in 0..Events::resource_count(event) {

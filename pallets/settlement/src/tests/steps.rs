@@ -2,7 +2,7 @@
 
 use super::{free, held, spec};
 use crate::WeightInfo as _;
-use crate::{mock::*, Error, HoldReason, NextDue, Progress, Queue, Settling, Stage, Statements};
+use crate::{mock::*, Error, HoldReason, NextDue, Pass, Progress, Queue, Settling, Stage, Statements};
 use frame_support::{assert_ok, traits::Hooks, weights::Weight};
 use loadstone_core::{Millis, YUAN};
 use loadstone_market::{traits::Market, Phase, Pricing};
@@ -24,7 +24,10 @@ fn nothing_happens_before_the_window_ends() {
         end_windows();
         blocks(1);
         // THEN settlement begins
-        assert_eq!(Settling::<Test>::get(), Some(Progress { event, stage: Stage::Statements { next: 0 } }));
+        assert_eq!(
+            Settling::<Test>::get(),
+            Some(Progress { event, stage: Stage::Statements { next: 0, pass: Pass::Sole } })
+        );
         assert_eq!(NextDue::<Test>::get(), None);
         assert!(Settlement::has_work(Millis(0)));
     });

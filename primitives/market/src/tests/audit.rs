@@ -17,6 +17,7 @@ fn input(id: u32, price: u64, watts: i64, bought_before: i64, load: i64) -> Audi
         past: PastEvents::new(),
         before: before(5_000_000),
         during: during(&[load; 4]),
+        replaced: None,
     }
 }
 

@@ -12,6 +12,7 @@ mod profile;
 mod programme;
 mod ranking;
 mod record;
+mod referee;
 mod reserve;
 mod score;
 mod setpoint;

@@ -3,7 +3,7 @@
 use crate::{
     settle::*,
     tests::{event, full_clearing, programme, segments},
-    Clearing, DeviationRule, EventRecord, Pricing, Score, Segment, Segments,
+    Clearing, DeviationRule, EventRecord, Pricing, Programme, Score, Segment, Segments,
 };
 use loadstone_core::{BasisPoints, BoundedVec, Direction, Price, ResourceId, Watts, HOUR_MS, YUAN};
 use proptest::prelude::*;
@@ -293,5 +293,45 @@ proptest! {
         let parts = [pay(quotas.0, delivered.0, &even), pay(quotas.1, delivered.1, &even)];
         let whole = pay(quotas.0 + quotas.1, delivered.0 + delivered.1, &even);
         prop_assert!(punished(&parts[0]) + punished(&parts[1]) >= punished(&whole));
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_first_distribution_takes_nothing_from_the_last(
+        claims in prop::collection::vec((0u128..1_000_000, 0u128..1_000_000, any::<bool>()), 1..40),
+        pot in 0u128..20_000_000,
+    ) {
+        // GIVEN claims of which some are disputed, each with what it is set aside at beyond what it turns out to be
+        let aside = |(claim, more, disputed): &(u128, u128, bool)| claim + if *disputed { *more } else { 0 };
+        let (at_most, at_last) = (claims.iter().map(aside).sum(), claims.iter().map(|(claim, ..)| claim).sum());
+        let mut before = 0;
+        let mut sum = 0;
+        for (claim, _, disputed) in &claims {
+            // THEN no advance exceeds the share at last, and all shares together are the pot or all claims
+            let paid = if *disputed { 0 } else { advance(pot, at_most, *claim) };
+            let share = share(pot, at_last, before, *claim);
+            prop_assert!(paid <= share && share <= *claim, "{paid} {share}");
+            (before, sum) = (before + claim, sum + share);
+        }
+        prop_assert_eq!(sum, pot.min(at_last));
+    }
+
+    #[test]
+    fn no_delivery_claims_more_than_the_cap(
+        quotas in prop::collection::vec(0i64..10_000_000, 1..6),
+        delivered in prop::collection::vec(-1_000_000i64..100_000_000, 6),
+        (k_index, performance_max, void_beyond) in (0u32..40_000, 0u32..30_000, 0u32..5_000),
+    ) {
+        // GIVEN any record under any rule of performance and of intervals too far off
+        let mut programme = Programme { performance_max: BasisPoints(performance_max), ..programme() };
+        programme.deviation.void_beyond = BasisPoints(void_beyond);
+        let event = event(Direction::Down, &quotas, HOUR);
+        let (clearing, offer) = (full_clearing(900_000), segments(500_000, 10_000_000));
+        let record = record(&quotas, &delivered[..quotas.len()]);
+        let score = Score { k_index: BasisPoints(k_index), ..Score::default() };
+        // THEN its claim is at most the cap
+        let claim = statement(&event, &programme, &clearing, &offer, &record, Some(&score)).claim;
+        prop_assert!(claim <= claim_cap(&event, &programme, &clearing, &offer, &record));
     }
 }

@@ -1,5 +1,6 @@
 //! Money held for events, and events that wait for their turn.
 
+use crate::referee::Ruling;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use loadstone_core::{AccountId, Balance, EventId, Millis};
 use scale_info::TypeInfo;
@@ -69,15 +70,19 @@ pub struct Totals {
     pub paid: Balance,
 }
 
-/// An objection to one resource's record or score.
+/// An objection to one resource's record.
 #[derive(
     Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
 pub struct Dispute {
-    /// The resource's owner.
+    /// The resource's owner, or the event's opener.
     pub by: AccountId,
     /// Chain time of the objection.
     pub at: Millis,
+    /// Still held from whoever objected, in micro-yuan.
+    pub bond: Balance,
+    /// How it was judged; `None` while it is heard.
+    pub ruling: Option<Ruling>,
     /// For people; no rule reads it.
     pub reason: DisputeReason,
 }
