@@ -12,7 +12,7 @@ fn event(phase: Phase) -> Event {
 }
 
 fn commitment(seal: Hash, revealed: bool) -> Commitment {
-    Commitment { seal, resources: BidResources::default(), bond: 0, revealed }
+    Commitment { seal, resources: BidResources::default(), credits: Default::default(), bond: 0, revealed }
 }
 
 fn held(was_on_chain: bool, given_up: bool) -> Held {
