@@ -2,11 +2,7 @@
 
 use crate::{Config, Cutoffs, Error, Event, Hearings, Pallet, Shown};
 use codec::Encode;
-use frame_support::{
-    ensure,
-    pallet_prelude::DispatchResult,
-    traits::Time,
-};
+use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Time};
 use loadstone_core::{
     traits::{Directory, Testimony},
     AccountId, AnchorNumber, BoundedVec, ConstU32, EventId, Millis, ResourceId, Sequence,
