@@ -2,7 +2,7 @@
 
 use super::*;
 use loadstone_core::{Millis, ResourceId, Watts};
-use loadstone_dag::{Anchor, Readings, UnitContent};
+use loadstone_dag::{Anchor, Body, Readings, UnitContent};
 use loadstone_evidence::sign::SigningKey;
 
 /// Anchors with the devices that signed their units.
