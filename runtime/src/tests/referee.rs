@@ -14,7 +14,7 @@ use loadstone_market::{
     clearing::clear,
     referee::Ruling,
     traits::{Escrow, Market},
-    BaselineMethod, DisputeReason, Event, EventRecord, Phase, Programme, RecordChunk, Segment, Segments,
+    BaselineMethod, DisputeReason, Event, EventRecord, Phase, Programme, Ranks, RecordChunk, Segment, Segments,
 };
 
 const EVENT: EventId = EventId(0);
@@ -40,7 +40,7 @@ fn dispatched() -> (ResourceId, DeviceId) {
     let origin = RuntimeOrigin::signed(owner.clone());
     let (none, load) = (Watts(0), Watts(50_000));
     assert_ok!(Registry::register_resource(origin, AreaId(1), [9; 32], load, load, none, load));
-    let segment = Segment { price: Price(500_000), watts: POWER, before: none };
+    let segment = Segment { price: Price(500_000), watts: POWER, before: none, credit: BasisPoints::ONE };
     let event = Event {
         programme: ProgrammeId(1),
         version: ProgrammeVersion(1),
@@ -54,11 +54,15 @@ fn dispatched() -> (ResourceId, DeviceId) {
         budget: 100 * YUAN,
         opened: Millis(START - 20_000),
         baseline_anchor: AnchorNumber(1),
+        reserve_from: None,
         phase: Phase::Cleared,
     };
     pallet_bids::Programmes::<Runtime>::insert(ProgrammeId(1), ProgrammeVersion(1), programme());
     pallet_bids::Events::<Runtime>::insert(EVENT, event);
-    pallet_bids::Clearings::<Runtime>::insert(EVENT, clear([(segment.price, POWER)], POWER));
+    pallet_bids::Clearings::<Runtime>::insert(
+        EVENT,
+        clear([(segment.price, POWER)], POWER, Watts(0), Ranks::default()),
+    );
     pallet_bids::EventResourceCount::<Runtime>::insert(EVENT, 1);
     pallet_bids::EventResources::<Runtime>::insert(EVENT, 0, resource);
     pallet_bids::Segments::<Runtime>::insert(EVENT, resource, Segments::truncate_from(vec![segment]));
