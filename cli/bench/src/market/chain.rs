@@ -9,7 +9,7 @@ use std::future::Future;
 use subxt::rpcs::rpc_params;
 
 /// Pallets in which an event leaves something.
-const PALLETS: [(&str, &[&str]); 4] = [
+const PALLETS: [(&str, &[&str]); 5] = [
     (
         "Bids",
         &[
@@ -26,6 +26,8 @@ const PALLETS: [(&str, &[&str]); 4] = [
             "EventResourceCount",
             "Sweeps",
             "GateAuthors",
+            "EventCustomers",
+            "PotSpent",
         ],
     ),
     ("Dispatch", &["Orders", "Availabilities", "Declared", "RankBuckets", "LastChanges"]),
@@ -42,10 +44,16 @@ const PALLETS: [(&str, &[&str]); 4] = [
             "Histograms",
             "Scores",
             "Credits",
+            "Profiles",
             "Past",
+            "Signatures",
         ],
     ),
     ("Settlement", &["Escrows", "Bonds", "Claimables", "Queue", "Settling", "Statements", "Totals", "Disputes"]),
+    (
+        "Supervision",
+        &["Scans", "TalliesOf", "RecentEvents", "HabitsOf", "Rows", "Tracks", "Cases", "CaseOf", "OutcomesOf"],
+    ),
 ];
 
 #[derive(Deserialize)]
