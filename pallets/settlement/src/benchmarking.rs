@@ -111,7 +111,7 @@ mod benchmarks {
             Pallet::<T>::settle_step();
         }
 
-        assert!(Disputes::<T>::get(event, resource).is_some_and(|dispute| dispute.ruling.is_some()));
+        assert!(Disputes::<T>::get(event, resource).is_some_and(|heard| heard.ruling.is_some()));
     }
 
     #[benchmark]

@@ -223,7 +223,7 @@ impl crate::benchmarking::BenchmarkHelper for Helper {
             Role::Regulator => REGULATOR,
             Role::GridCompany => GRID,
             Role::Aggregator => NORTH,
-            Role::Auditor => NORTHERN,
+            Role::Auditor | Role::Customer => NORTHERN,
         }
     }
     fn scored_event(resources: u32) -> EventId {
