@@ -84,7 +84,7 @@ fn a_folder_serves_one_run_of_one_account_on_one_network() {
         assert!(error.to_string().contains("belongs to"), "{error}");
     }
     // GIVEN no journal THEN it is told where one is expected
-    let error = journal(&home.path().join("elsewhere")).err().expect("none");
+    let Err(error) = journal(&home.path().join("elsewhere")) else { panic!("it must be refused") };
     assert!(error.to_string().contains("--state"), "{error}");
 }
 
