@@ -214,7 +214,8 @@ fn a_wrong_record_is_replayed_corrected_paid_and_convicts_its_signers() {
         let convicted = pallet_execution_score::Convictions::<Runtime>::iter_keys();
         let mut convicted: Vec<_> = convicted.map(|(who, of)| (who, of == (EVENT, resource))).collect();
         let mut expected: Vec<_> = signers.into_iter().map(|who| (who, true)).collect();
-        (convicted.sort(), expected.sort());
+        convicted.sort();
+        expected.sort();
         assert_eq!(convicted, expected);
     });
 }
