@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 pub enum Bid {
     /// Commits to offers; a bond is held. By an aggregator, before gate closure.
     ///
-    /// The offers are checked against programme and capacity first: what can't be revealed is not sent. More than 64
+    /// The offers are checked against programme and capacity first: what can't be revealed is not sent. More than 48
     /// resources are sealed in several batches, each a transaction and a file of its own.
     Commit(Offers),
     /// Reveals committed offers after gate closure.
