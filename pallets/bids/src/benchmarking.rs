@@ -10,8 +10,8 @@ use loadstone_core::{
     Watts, YUAN,
 };
 use loadstone_market::{
-    seal, Areas, BidSheet, Needs, Offer, Phase, Pricing, Programme, ResourceBid, SplitRule, MAX_INTERVALS,
-    MAX_PROGRAMME_AREAS,
+    seal, Areas, BidSheet, Needs, Offer, Phase, Pricing, Programme, ResourceBid, SplitRule, MAX_BID_RESOURCES,
+    MAX_INTERVALS, MAX_PROGRAMME_AREAS, MAX_SEGMENTS,
 };
 
 /// What benchmarks need of the runtime around the market.
@@ -142,7 +142,7 @@ mod benchmarks {
     }
 
     #[benchmark]
-    fn commit(r: Linear<1, 64>) {
+    fn commit(r: Linear<1, MAX_BID_RESOURCES>) {
         let (event, _) = opened::<T>();
         let (who, resources, _) = bidder::<T>(r, r);
         let resources = BoundedVec::truncate_from(resources);
@@ -154,14 +154,14 @@ mod benchmarks {
 
     #[benchmark]
     fn withdraw() {
-        let (event, who, _) = committed::<T>(64, 64);
+        let (event, who, _) = committed::<T>(MAX_BID_RESOURCES, MAX_BID_RESOURCES);
         #[extrinsic_call]
         _(RawOrigin::Signed(who.clone()), event, 0);
         assert!(!Commitments::<T>::contains_key(event, (who, 0)));
     }
 
     #[benchmark]
-    fn reveal(r: Linear<1, 64>, s: Linear<1, 256>) {
+    fn reveal(r: Linear<1, MAX_BID_RESOURCES>, s: Linear<1, { MAX_BID_RESOURCES * MAX_SEGMENTS }>) {
         let (event, who, sheet) = committed::<T>(r, s);
         T::BenchmarkHelper::set_time(GATE);
         #[extrinsic_call]
