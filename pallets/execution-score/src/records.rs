@@ -110,8 +110,7 @@ impl<T: Config> Pallet<T> {
             ensure!([0, intervals].contains(&record.baseline.len()), Error::<T>::IntervalMismatch);
             ensure!(record.readings_valid <= record.readings_due, Error::<T>::ReadingsExceedDue);
             let ask = Ask::new(&clearing, &T::Market::segments(chunk.event, record.resource));
-            let due = (0..intervals).map(|interval| ask.quota(&event, interval));
-            ensure!(due.eq(record.quota.iter().copied()), Error::<T>::QuotaMismatch);
+            ensure!(ask.quotas(&event).eq(record.quota.iter().copied()), Error::<T>::QuotaMismatch);
         }
         Ok(())
     }

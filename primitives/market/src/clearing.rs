@@ -84,11 +84,14 @@ pub fn award(clearing: &Clearing, segment: &Segment) -> Watts {
 /// Watts of reserve bought of one segment, at most what it offers beyond its award.
 pub fn reserved(clearing: &Clearing, segment: &Segment) -> Watts {
     let margin = &clearing.reserve;
-    let rank = rank(segment.price, segment.credit, &clearing.ranks);
-    let left = magnitude(segment.watts).saturating_sub(magnitude(award(clearing, segment)));
-    if margin.awarded.0 <= 0 || rank < clearing.marginal_price || rank > margin.price {
+    if margin.awarded.0 <= 0 {
         return Watts(0);
     }
+    let rank = rank(segment.price, segment.credit, &clearing.ranks);
+    if rank < clearing.marginal_price || rank > margin.price {
+        return Watts(0);
+    }
+    let left = magnitude(segment.watts).saturating_sub(magnitude(award(clearing, segment)));
     if rank < margin.price {
         return watts(left);
     }

@@ -83,8 +83,7 @@ impl<'a> Recorder<'a> {
 
     /// Quota in each interval.
     fn quotas(&self, ask: &Ask) -> BoundedVec<Watts, ConstU32<MAX_INTERVALS>> {
-        let quotas: Vec<_> = (0..self.event.needs.len()).map(|interval| ask.quota(self.event, interval)).collect();
-        BoundedVec::truncate_from(quotas)
+        BoundedVec::truncate_from(ask.quotas(self.event).collect())
     }
 
     /// Slots that begin before the end of the first `intervals` intervals.

@@ -40,6 +40,12 @@ impl Ask {
     pub fn quota(&self, event: &Event, interval: usize) -> Watts {
         quota(self.power(event, interval), event.need(interval), event.peak_need())
     }
+
+    /// Watts asked in each interval, in order; the peak is looked for once.
+    pub fn quotas<'a>(&'a self, event: &'a Event) -> impl Iterator<Item = Watts> + 'a {
+        let peak = event.peak_need();
+        event.needs.iter().enumerate().map(move |(interval, need)| quota(self.power(event, interval), *need, peak))
+    }
 }
 
 /// The entry that counts in `epoch`: the last one that begins no later. `None` before the first.
