@@ -5,9 +5,7 @@ use alloc::vec::Vec;
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use frame_system::pallet_prelude::BlockNumberFor;
 use loadstone_core::{traits::Directory, AccountId, BasisPoints, EventId, Hash, Price, Watts};
-use loadstone_market::{
-    self as market, clearing::rank, seal, Batch, BidResources, BidSheet, Offer, Programme, ResourceBid, Segment,
-};
+use loadstone_market::{self as market, clearing::rank, seal, Batch, BidSheet, Offer, Programme, ResourceBid, Segment};
 use sp_runtime::{traits::Zero, DispatchError};
 
 impl<T: Config> Pallet<T> {
@@ -24,15 +22,15 @@ impl<T: Config> Pallet<T> {
         ensure!(!commitment.revealed, Error::<T>::AlreadyRevealed);
         let sealed = seal(&Self::genesis_hash(), id, &bidder, &sheet, &salt);
         ensure!(sealed == commitment.seal, Error::<T>::SealMismatch);
-        Self::ensure_covered(&sheet, &commitment.resources)?;
+        Self::ensure_in_order(&sheet)?;
 
         let programme = Programmes::<T>::get(event.programme, event.version).ok_or(Error::<T>::UnknownProgramme)?;
         let mut offered = Watts(0);
         for bid in &sheet {
-            let watts = Self::ensure_admissible(bid, &event, &programme)?;
-            offered = plus(offered, watts).ok_or(Error::<T>::Overflow)?;
             let place =
                 commitment.resources.binary_search(&bid.resource).map_err(|_| Error::<T>::ResourceNotCommitted)?;
+            let watts = Self::ensure_admissible(bid, &event, &programme)?;
+            offered = plus(offered, watts).ok_or(Error::<T>::Overflow)?;
             let credit = commitment.credits.get(place).copied().unwrap_or(BasisPoints::ONE);
             Self::enter_bid(id, bid, credit, &programme)?;
         }
@@ -51,13 +49,11 @@ impl<T: Config> Pallet<T> {
         frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero())
     }
 
-    /// The sheet names committed resources only, each once, in rising order, and at least one.
-    fn ensure_covered(sheet: &BidSheet, committed: &BidResources) -> DispatchResult {
+    /// The sheet names at least one resource, each once, in rising order.
+    fn ensure_in_order(sheet: &BidSheet) -> DispatchResult {
         let named: Vec<_> = sheet.iter().map(|bid| bid.resource).collect();
         ensure!(!named.is_empty(), Error::<T>::NoResources);
         ensure!(is_rising(&named), Error::<T>::ResourcesNotRising);
-        let covered = named.iter().all(|resource| committed.binary_search(resource).is_ok());
-        ensure!(covered, Error::<T>::ResourceNotCommitted);
         Ok(())
     }
 
