@@ -15,7 +15,8 @@ impl<T: Config> Pallet<T> {
     /// Pays `due` for a resource, beyond what its statement says was paid already; returns what left the budget.
     ///
     /// The customer gets its part of all that was paid, less what it has; the owner gets the rest. Each part is a
-    /// transfer of its own: one that fails is parked for its receiver and leaves the other alone.
+    /// transfer of its own: one that fails is parked for its receiver and leaves the other alone. What can't even be parked
+    /// is not counted as paid, so that a later distribution finds it still due, for the same receiver.
     pub(crate) fn pay_out(
         event: EventId,
         resource: ResourceId,

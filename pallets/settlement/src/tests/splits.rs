@@ -1,12 +1,12 @@
 //! Pay that an owner shares with the customer behind the meter.
 
 use super::{free, spec};
-use crate::{mock::*, Claimables, Event, Pallet, Statements, Totals};
+use crate::{mock::*, Claimables, Disputes, Event, Pallet, Statements, Totals};
 use frame_support::{assert_ok, traits::fungible::Mutate};
 use loadstone_core::{AccountId, Balance, BasisPoints, EventId, Price, ResourceId, YUAN};
 use loadstone_market::{
     traits::{Escrow, Market},
-    Phase, Pricing, SplitRule,
+    DisputeReason, Phase, Pricing, SplitRule,
 };
 
 const FIRST: ResourceId = ResourceId(0);
@@ -106,5 +106,59 @@ fn what_is_paid_later_is_split_with_what_was_paid_before() {
         assert_eq!(free(&customer), 1_000 * YUAN + 72_000);
         assert_eq!(free(&owner), owner_before + 128_000);
         Pallet::<Test>::keep_escrow(EventId(9), escrow);
+    });
+}
+
+/// An event of a claim of 0.0015 CNY, shared with a customer without an account, and of a disputed one of 0.4 CNY, after
+/// its first distribution: at that neither the customer nor the pallet's account could take anything.
+fn half_paid(owner: AccountId) -> EventId {
+    Balances::set_balance(&Pallet::<Test>::account(), 0);
+    let small = Spec { customer: Some(PAUPER), ..spec(owner, 4, 500_000, 100) };
+    let event = measured(&[small, spec(bidder(1), 1_000, 500_000, 100)], 900_000, YUAN, Pricing::Uniform);
+    share_by(event, SplitRule { floor: Price(100_000), share: BasisPoints(2_000) });
+    assert_ok!(Events::set_phase(event, Phase::Scored));
+    let by = RuntimeOrigin::signed(bidder(1));
+    assert_ok!(Settlement::dispute(by, event, ResourceId(1), 1, DisputeReason::default()));
+    end_windows();
+    blocks(4);
+    event
+}
+
+#[test]
+fn a_part_that_went_nowhere_at_first_is_due_again_at_last() {
+    run(|| {
+        // GIVEN a first distribution that gave the owner its part, while its customer's could not even wait
+        let owner = bidder(0);
+        let opener_before = free(&OPENER);
+        let event = half_paid(owner.clone());
+        let (paid, part) = statement(event, FIRST);
+        assert!(0 < paid && paid < 960 && part == 0, "{paid} paid, {part} of it to the customer");
+        assert_eq!((free(&owner), Claimables::<Test>::get(PAUPER)), (999 * YUAN + paid, 0));
+        // WHEN the second one finds the pallet's account in order
+        Balances::set_balance(&Pallet::<Test>::account(), EXISTENTIAL_DEPOSIT);
+        settle_all();
+        // THEN both have what they would have had at once: a floor of 0.0003 CNY and a fifth of the rest, and the rest
+        assert_eq!(statement(event, FIRST), (1_500, 540));
+        assert_eq!((free(&owner), Claimables::<Test>::get(PAUPER)), (1_000 * YUAN + 960, 540));
+        let (disputed, _) = statement(event, ResourceId(1));
+        assert_eq!(Totals::<Test>::get(event).paid, 1_500 + disputed);
+        assert_eq!(free(&OPENER), opener_before - 1_500 - disputed + BOND);
+    });
+}
+
+#[test]
+fn a_part_that_goes_nowhere_twice_stays_with_the_opener() {
+    run(|| {
+        // GIVEN the same first distribution
+        let owner = bidder(0);
+        let event = half_paid(owner.clone());
+        // WHEN the second one fails for the customer as well
+        settle_all();
+        // THEN the owner has its own part and not the other, which is not counted as paid
+        assert_eq!(statement(event, FIRST), (960, 0));
+        assert_eq!((free(&owner), Claimables::<Test>::get(PAUPER)), (1_000 * YUAN + 960, 0));
+        let refused = |amount| Event::PaymentRefused { who: PAUPER, amount };
+        System::assert_has_event(refused(540).into());
+        assert!(Disputes::<Test>::get(event, ResourceId(1)).is_some_and(|dispute| dispute.ruling.is_some()));
     });
 }
