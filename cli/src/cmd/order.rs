@@ -109,6 +109,10 @@ impl Dispatch {
         let event: Event = chain.at(receipt.block).require(keys::event(id), "the event").await?;
         let mut created = issued(&chain, &receipt, event.area, event.direction).await?;
         created["event"] = json!(id);
+        // The interval in which the reserve counts first is the chain's to say.
+        if let Some(from) = event.reserve_from {
+            created["reserve_from"] = json!(from);
+        }
         report(context, &receipt, "dispatched", created)
     }
 }
