@@ -9,23 +9,15 @@ import sys
 import time
 
 from . import __main__ as demo
+from .checks import CLIENTS, audited, expect_refusal, explained
 from .cli import Cli
 from .loads import AREA
 from .processes import Failed
+from .reserve import contested
 from .standing import rolled
 from .trades import traded
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-CLIENTS = TOP / "tests" / "clients"
 CACHE = pathlib.Path.home() / ".cache" / "loadstone" / "clients"
-
-
-def expect_refusal(cli, words, error):
-    """The call must fail, and its text must name the violated condition."""
-    done = subprocess.run(cli.command(*words), capture_output=True, text=True, cwd=cli.folder)
-    text = done.stdout + done.stderr
-    if done.returncode == 0 or error not in text:
-        raise Failed(f"loadstone {words[0]} {words[1]} should be refused with {error}, but (exit {done.returncode}):\n{text}")
 
 
 def refusals(story):
@@ -138,21 +130,12 @@ def bent_bundle(story):
     story.mark("changed bundles are refused with the broken link")
 
 
-def explained(story):
-    """Each resource's numbers are explained, and a program that knows the explanation alone gets them, too."""
-    numbers = 0
-    for load in story.loads:
-        told = story.cli().one("why", story.event, load.resource)
-        recompute = [sys.executable, CLIENTS / "recompute.py"]
-        done = subprocess.run(recompute, input=json.dumps(told), capture_output=True, text=True)
-        if done.returncode:
-            raise Failed(f"resource {load.resource} can't be recomputed from its explanation:\n{done.stdout}{done.stderr}")
-        numbers += int(done.stdout.split()[0])
-        # One reading less delivered must not pass unseen.
-        told["record"]["delivered"][0] -= 1
-        if subprocess.run(recompute, input=json.dumps(told), capture_output=True, text=True).returncode == 0:
-            raise Failed(f"a changed record of resource {load.resource} was recomputed without a difference")
-    story.mark(f"{numbers} numbers of {len(story.loads)} resources are explained and recomputed from that alone")
+def explained_all(story):
+    told, numbers = explained(story, story.event)
+    # Credit can be recomputed as long as the event is the only one that a resource was scored in.
+    if not audited(story, story.event)["credits"]:
+        raise Failed("the audit of the first event recomputes no credit")
+    story.mark(f"{numbers} numbers of {len(told)} resources are explained and recomputed from that alone")
 
 
 def run_client(command, environment, cwd=None):
@@ -202,7 +185,8 @@ def foreign_clients(story):
 
 def all_checks(story):
     refusals(story)
-    explained(story)
+    explained_all(story)
+    contested(story)
     traded(story)
     closed_gate(story)
     rolled(story)

@@ -65,8 +65,11 @@ def node_row(load, resource):
     }
 
 
-def settlement(story):
-    """Money by the chain's totals, and by balances read before and after: both must agree to the micro-yuan."""
+def settlement(story, forfeited=0):
+    """Money by the chain's totals, and by balances read before and after: both must agree to the micro-yuan.
+
+    `forfeited` went to the opener beside that: bonds of dismissed disputes.
+    """
     totals, escrow = story.settled["totals"], story.settled["escrow"]
     change = {name: story.after["accounts"][name] - total for name, total in story.before["accounts"].items()}
     inflow = sum(change[name] for name in ("AggregatorNorth", "AggregatorSouth", CUSTOMER))
@@ -75,8 +78,8 @@ def settlement(story):
     penalties = sum(statement["penalty"] for statement in statements)
     conserved = (
         sum(change.values()) == 0
-        and inflow == paid - penalties
-        and change["ProvincialGrid"] == penalties - paid
+        and inflow == paid - penalties - forfeited
+        and change["ProvincialGrid"] == penalties - paid + forfeited
         and totals["paid"] == paid
         and story.before["issuance"] == story.after["issuance"]
     )

@@ -4,6 +4,7 @@ import json
 import pathlib
 import time
 
+from .checks import audited
 from .loads import AREA, LOAD_NODE, LoadNode
 from .network import run
 from .processes import Failed, wait_until
@@ -93,9 +94,7 @@ def check(story, offer, load, sign, watts):
     due, paid = energy * PRICE // WATT_MS_PER_KWH, status["resources"][0]["statement"]["paid"]
     if not paid or paid != due:
         raise Failed(f"contract {offer['event']} paid {paid}, and by the meter {due} is due")
-    audit = story.cli().one("audit", offer["event"], allowed=(0, 3))
-    if audit["mismatches"]:
-        raise Failed(f"contract {offer['event']}: {audit['mismatches'][:3]}")
+    audited(story, offer["event"])
     return paid
 
 
