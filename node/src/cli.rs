@@ -17,10 +17,15 @@ const TRIE_CACHE_BYTES: &str = "67108864";
 /// The pool where no other is asked for. The one that follows forks validates all that waits again for every block.
 const POOL_TYPE: &str = "single-state";
 
+/// Transactions that wait at most where no other number is asked for: more than ten blocks full. Every twenty blocks the pool validates all that waits again, and Substrate's 8192 would keep six
+/// processors busy with it.
+const POOL_LIMIT: &str = "512";
+
 /// Options and commands.
 #[derive(Debug, Parser)]
 #[command(mut_arg("trie_cache_size", |size| size.default_value(TRIE_CACHE_BYTES)))]
 #[command(mut_arg("pool_type", |kind| kind.default_value(POOL_TYPE)))]
+#[command(mut_arg("pool_limit", |count| count.default_value(POOL_LIMIT)))]
 pub struct Cli {
     /// What to do instead of running the node.
     #[command(subcommand)]

@@ -1,14 +1,16 @@
 //! What the node, its clients and light clients may ask of the chain's state.
 
 use crate::{
-    configs::EndSession, constants::MAX_VALIDATORS, extensions, genesis, AccountId, Aura, Balance, Bids, Block,
-    DagAnchor, Dispatch, ExecutionScore, Executive, Grandpa, InherentDataExt, Nonce, Registry, Runtime, RuntimeCall,
-    RuntimeGenesisConfig, Session, SessionKeys, Settlement, Supervision, System, TransactionPayment,
-    UncheckedExtrinsic, VERSION,
+    configs::{EndSession, RuntimeBlockWeights},
+    constants::{MAXIMUM_BLOCK_WEIGHT, MAX_VALIDATORS},
+    extensions, genesis, AccountId, Aura, Balance, Bids, Block, DagAnchor, Dispatch, ExecutionScore, Executive,
+    Grandpa, InherentDataExt, Nonce, Registry, Runtime, RuntimeCall, RuntimeGenesisConfig, Session, SessionKeys,
+    Settlement, Supervision, System, TransactionPayment, UncheckedExtrinsic, VERSION,
 };
 use alloc::vec::Vec;
 use codec::Encode;
 use frame_support::{
+    dispatch::DispatchClass,
     genesis_builder_helper::{build_state, get_preset},
     view_functions::{ViewFunctionDispatchError, ViewFunctionId},
     weights::Weight,
@@ -245,6 +247,12 @@ impl_runtime_apis! {
                 false if Bids::has_live_events() || Dispatch::has_live_orders(now) => Activity::Alert,
                 false => Activity::Resting,
             }
+        }
+
+        fn is_crowded() -> bool {
+            let room = RuntimeBlockWeights::get().get(DispatchClass::Normal).max_total.unwrap_or(MAXIMUM_BLOCK_WEIGHT);
+            let taken = System::block_weight().get(DispatchClass::Normal).ref_time();
+            taken >= room.ref_time() / 2
         }
 
         fn submit_anchor(anchor: Anchor, certificate: Certificate) -> Vec<u8> {

@@ -32,6 +32,9 @@ pub const MAXIMUM_BLOCK_WEIGHT: Weight = Weight::from_parts(BLOCK_MILLIS * WEIGH
 /// Share of a block that ordinary transactions may fill; the rest is for operational ones.
 pub const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(75);
 
+/// Share of a block that hooks usually take before its first transaction.
+pub const HOOKS_RATIO: Perbill = Perbill::from_percent(10);
+
 /// Bytes in a full block.
 pub const MAXIMUM_BLOCK_LENGTH: u32 = 1024 * 1024;
 

@@ -13,6 +13,7 @@ from . import cells, drive, samples
 from .clients import ORDER_BENCH, Clients
 from .finality import say
 from .stand import Stand
+from .usage import processor_s
 
 RESOURCES = 100_000
 # The least market that the largest is compared with: clearing must cost the same.
@@ -20,10 +21,14 @@ SMALL, QUICK = 1_000, 200
 SEGMENTS = 2
 # Devices that send readings, so that there are anchors: the first after the window fixes what counts in the event.
 DEVICES = 2
+# What is too long for a line of progress.
+UNTOLD = ("step", "weights_us")
 # How long blocks are filled with declarations, and then with transfers, and how long until they are full.
 FILL_S, QUICK_FILL_S, SETTLE_S = 20, 6, 4
 # Longest that a market of 100,000 resources may take on two processors.
 PATIENCE_S = 2 * 3_600
+# Weight of a block from which on its filling says more about the weight than about what every block costs.
+FULL_MS = 20
 PREPARED = re.compile(r"Prepared block for proposing at (\d+) \((\d+) ms\)")
 
 
@@ -45,11 +50,9 @@ def figures(options):
             say(f"a market of {resources} resources")
             told = event(stand, number, resources)
             yield from of_event(stand, told, resources)
-            clearings.append(told["cleared"]["ms"])
+            clearings.append(told["cleared"]["tried_us"])
         if len(clearings) > 1:
-            # Times are whole milliseconds, so that none is below one.
-            ratio = max(1, clearings[-1]) / max(1, clearings[0])
-            yield figure("clearing_flatness", ratio, "", {"from": sizes[0], "to": sizes[-1]})
+            yield figure("clearing_flatness", clearings[-1] / clearings[0], "", {"from": sizes[0], "to": sizes[-1]})
     finally:
         stand.close()
 
@@ -72,16 +75,17 @@ def rates(stand, fill_s):
         say(f"blocks full of {filling}")
         load = drive.start_load(stand, 1.0, filling=filling)
         time.sleep(SETTLE_S)
-        begin = int(time.time() * 1000)
+        begin, before = int(time.time() * 1000), processors_s(stand)
         time.sleep(fill_s)
         load.check()
-        found[name] = samples.blocks(events_of(load.log), begin, int(time.time() * 1000))
+        used = (processors_s(stand) - before) / fill_s / len(stand.validators)
+        found[name] = {**samples.blocks(events_of(load.log), begin, int(time.time() * 1000)), "processor": used}
         load.process.terminate()
         load.process.wait(30)
         time.sleep(SETTLE_S)
     transfers = found["transfers_per_s"]["per_s"]
     for name, blocks in found.items():
-        params = {"validators": 4, "block_share": round(blocks["share"], 3)}
+        params = {"validators": 4, "block_share": round(blocks["share"], 3), "processor": round(blocks["processor"], 3)}
         yield {**figure(name, blocks["per_s"], "1/s", params), "limit": transfers, "ratio": blocks["per_s"] / transfers}
 
 
@@ -91,13 +95,14 @@ def event(stand, number, resources):
         stand, f"market-{resources}", None, "market", "--grid", f"//{stand.grid_company}", "--resources", resources,
         "--area", 10 + number, "--programme", 10 + number,
     )  # fmt: skip
-    known = set()
+    # What validators' processors had done when each step was first seen.
+    known = {}
 
     def ended():
         for line in events_of(program.log):
             if line["step"] not in known:
-                known.add(line["step"])
-                say(f"  {line['step']}: {', '.join(f'{k} {v}' for k, v in line.items() if k != 'step')[:150]}")
+                known[line["step"]] = processors_s(stand)
+                say(f"  {line['step']}: {', '.join(f'{k} {v}' for k, v in line.items() if k not in UNTOLD)[:150]}")
         return not program.is_running()
 
     wait_until(f"the market of {resources} resources is settled", ended, PATIENCE_S, stand.programs(), 1)
@@ -105,19 +110,41 @@ def event(stand, number, resources):
     told = {line["step"]: line for line in events_of(program.log)}
     if "settled" not in told:
         raise Failed(f"the market of {resources} resources was not settled; its log is {program.log}")
-    told["cleared"]["ms"] = preparing_ms(stand, told["cleared"]["block"])
+    prepared = preparing_ms(stand)
+    block = told["cleared"]["block"]
+    if block not in prepared:
+        raise Failed(f"no validator's log says how long block {block} took")
+    told["cleared"]["block_ms"] = prepared[block]
+    told["prepared"], told["processors_s"] = prepared, processors_s(stand) - known["enrolled"]
     return told
 
 
-def preparing_ms(stand, block):
-    """How long the author of a block took to fill it, as its log says; the longest, where several tried."""
-    found = []
+def preparing_ms(stand):
+    """{block: how long its author took to fill it, as its log says; the longest, where several tried}."""
+    found = {}
     for node in stand.validators:
-        text = node.program.log.read_text(errors="replace")
-        found += [int(ms) for number, ms in PREPARED.findall(text) if int(number) == block]
-    if not found:
-        raise Failed(f"no validator's log says how long block {block} took")
-    return max(found)
+        for number, ms in PREPARED.findall(node.program.log.read_text(errors="replace")):
+            found[int(number)] = max(int(ms), found.get(int(number), 0))
+    return found
+
+
+def processors_s(stand):
+    """Processor time that all validators have used."""
+    return sum(processor_s(node.program.process.pid) for node in stand.validators)
+
+
+def weight_truth(stand, told, params):
+    """How near weights are to the time that blocks take: while they are filled, and all that all validators do."""
+    settled = told["settled"]
+    weights = {settled["first_block"] + place: us / 1000 for place, us in enumerate(settled["weights_us"])}
+    full = {block: ms for block, ms in weights.items() if ms >= FULL_MS and block in told["prepared"]}
+    said_s = sum(weights.values()) / 1000 * len(stand.validators)
+    if full:
+        filling = sum(told["prepared"][block] for block in full)
+        yield figure("filling_per_weight", filling / sum(full.values()), "", {**params, "blocks": len(full)})
+        slowest = max(told["prepared"][block] for block in full)
+        yield figure("slowest_filling_ms", slowest, "ms", {**params, "weight_ms": round(max(full.values()), 1)})
+    yield figure("processor_per_weight", told["processors_s"] / max(0.001, said_s), "", params)
 
 
 def of_event(stand, told, resources):
@@ -125,7 +152,8 @@ def of_event(stand, told, resources):
     settled = told["settled"]
     payout_ms = settled["phases"]["settled"] - settled["gate_ms"]
     left = settled["state_after"] - settled["state_before"]
-    yield figure("clearing_ms", told["cleared"]["ms"], "ms", params)
+    yield figure("clearing_ms", told["cleared"]["tried_us"] / 1000, "ms", params)
+    yield figure("clearing_block_ms", told["cleared"]["block_ms"], "ms", params)
     yield figure("order_bytes", told["dispatched"]["order_bytes"], "B", params)
     yield figure("gate_to_payout_s", payout_ms / 1000, "s", params)
     yield figure("extrinsic_bytes_per_resource", settled["bytes"] / resources, "B", params)
@@ -136,3 +164,4 @@ def of_event(stand, told, resources):
     yield figure("commit_s", told["committed"]["seconds"], "s", params)
     yield figure("reveal_s", told["revealed"]["seconds"], "s", params)
     yield figure("enrol_per_s", resources / told["enrolled"]["seconds"], "1/s", params)
+    yield from weight_truth(stand, told, params)

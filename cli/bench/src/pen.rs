@@ -24,9 +24,6 @@ const POLL: Duration = Duration::from_millis(100);
 /// blocks meanwhile.
 const PATIENCE: u32 = 900;
 
-/// Time in which an account wins some of its quota back.
-const QUOTA_PAUSE: Duration = Duration::from_millis(300);
-
 /// An account that signs.
 pub struct Pen {
     transactions: TransactionsClient<SubstrateConfig, AtBlock>,
@@ -69,40 +66,18 @@ impl Pen {
         self.next = self.next.saturating_add(1);
     }
 
-    /// Hands `call` in, without waiting for a block.
-    pub async fn send(&mut self, chain: &Chain, call: &Call) -> Result<()> {
-        let bytes = format!("0x{}", hex::encode(self.sign(call)?.encoded()));
+    /// Hands `call` in, without waiting for a block. Returns the transaction's bytes.
+    pub async fn send(&mut self, chain: &Chain, call: &Call) -> Result<usize> {
+        let signed = self.sign(call)?;
+        let bytes = format!("0x{}", hex::encode(signed.encoded()));
         let _: Hash = chain.request("author_submitExtrinsic", rpc_params![bytes]).await?;
         self.advance();
-        Ok(())
+        Ok(signed.encoded().len())
     }
 
     /// The bytes of a call, for calls within calls.
     pub fn encode(&self, call: &Call) -> Result<Vec<u8>> {
         Ok(self.transactions.call_data(call)?)
-    }
-
-    /// As [`Self::send`], again and again while the account's quota is used up. Returns the transaction's bytes.
-    ///
-    /// # Errors
-    /// When it is refused for so long that something else must be wrong.
-    pub async fn send_patiently(&mut self, chain: &Chain, call: &Call) -> Result<usize> {
-        for _ in 0..PATIENCE {
-            let signed = self.sign(call)?;
-            let bytes = format!("0x{}", hex::encode(signed.encoded()));
-            match chain.request::<Hash>("author_submitExtrinsic", rpc_params![bytes]).await {
-                Ok(_) => {
-                    self.advance();
-                    return Ok(signed.encoded().len());
-                }
-                Err(error) if is_refusal(&error) => {
-                    tokio::time::sleep(QUOTA_PAUSE).await;
-                    self.resume(chain).await?;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        anyhow::bail!("the pool refuses transactions of {} for good", self.account())
     }
 
     /// Hands all `calls` in and waits until the last is in a finalised block.

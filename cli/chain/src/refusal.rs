@@ -10,6 +10,9 @@ use subxt::{
 /// The node holds the same transaction already: no refusal.
 const ALREADY_IMPORTED: i32 = 1_013;
 
+/// The pool is full, and nothing in it is less urgent.
+const POOL_IS_FULL: i32 = 1_016;
+
 /// Why the node did not take the transaction of `account`, or that it is not known whether it did.
 pub fn by_pool(error: &ExtrinsicError, account: &AccountId) -> Fault {
     let ExtrinsicError::ErrorSubmittingTransaction(BackendError::Rpc(RpcError::ClientError(rpcs::Error::User(user)))) =
@@ -33,6 +36,7 @@ fn reason(code: i32, message: &str, data: Option<&str>, account: &AccountId) -> 
         Some(3) => format!("too many transactions of the account {account} wait already; try again in some blocks"),
         Some(4) => format!("the quota of the account {account} is used up; it recovers with the blocks"),
         Some(5) => format!("RoleNotHeld: only a grid company gives orders, which the account {account} is not"),
+        _ if code == POOL_IS_FULL => "too many transactions wait at the node already; try again in some blocks".into(),
         _ => match data {
             Some(data) => format!("{message}: {data} ({code})"),
             None => format!("{message} ({code})"),

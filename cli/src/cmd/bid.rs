@@ -21,6 +21,9 @@ use loadstone_market::{Batch, Commitment, Event, Programme, ResourceBid};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
+/// Reveals on the way at once: a few blocks full, and far from what a node takes of one account.
+const AT_ONCE: usize = 32;
+
 /// Bids in an event in two steps.
 #[derive(Subcommand, Debug)]
 pub enum Bid {
@@ -202,20 +205,37 @@ async fn check_replaceable(state: &State<'_>, path: &Path) -> Result<()> {
 }
 
 async fn reveal(context: &Context, chain: &Chain, sender: &Sender<'_>, files: &[PathBuf], wait: bool) -> Result<()> {
+    let mut bids = Vec::with_capacity(files.len());
     for path in files {
         let kept = Kept::read(path)?;
-        let call = kept.reveal()?;
         if kept.genesis != chain.genesis || kept.bidder != sender.account() {
             return Err(Fault::Usage(format!("{} is of another chain or account", path.display())).into());
         }
-        let (id, batch) = (kept.event, kept.batch);
-        if wait {
+        bids.push(kept);
+    }
+    for of_event in bids.chunk_by(|one, next| one.event == next.event) {
+        if let (true, Some(id)) = (wait, of_event.first().map(|kept| kept.event)) {
             let event: Event = chain.finalised().await?.require(keys::event(id), &format!("event {id}")).await?;
             let what = format!("gate closure of event {id}");
             chain.wait_until(event.gate_closure.0.saturating_add(1), &what, &context.output()).await?;
         }
-        let receipt = sender.submit(&call).await?;
-        report(context, &receipt, "revealed", json!({ "event": id, "batch": batch }))?;
+        for part in of_event.chunks(AT_ONCE) {
+            reveal_part(context, sender, part).await?;
+        }
     }
     Ok(())
+}
+
+/// Reveals batches side by side. One that is refused holds up none beside it; the first such answer is the command's.
+async fn reveal_part(context: &Context, sender: &Sender<'_>, bids: &[Kept]) -> Result<()> {
+    let calls = bids.iter().map(Kept::reveal).collect::<Result<Vec<Call>, _>>()?;
+    let mut failed = None;
+    for (kept, outcome) in bids.iter().zip(sender.submit_all(&calls).await) {
+        let (event, batch) = (kept.event, kept.batch);
+        match outcome {
+            Ok(receipt) => report(context, &receipt, "revealed", json!({ "event": event, "batch": batch }))?,
+            Err(error) => failed = failed.or_else(|| Some(error.context(format!("batch {batch} of event {event}")))),
+        }
+    }
+    failed.map_or(Ok(()), Err)
 }

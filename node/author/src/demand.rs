@@ -22,7 +22,7 @@ pub enum Need {
     Heartbeats,
     /// Transactions.
     Ordinary,
-    /// About as many transactions as a block holds, or work that the runtime spreads over blocks.
+    /// As many transactions as a block holds, or what the block before had no room for, or work that the runtime spreads over blocks.
     Pressing,
     /// An order.
     Order,
@@ -38,24 +38,33 @@ pub trait Demand<Block: BlockT>: Send + Sync {
     fn arrivals(&self) -> BoxStream<'static, Need>;
 }
 
-/// Demand as the transaction pool has it, and the runtime.
-pub struct PoolDemand<P, O, W> {
+/// What the chain itself says of the block to come on top of one of its own.
+pub trait ChainDemand<Hash>: Send + Sync {
+    /// Whether an order waits that the chain which ends in `head` lacks.
+    fn order_waits(&self, head: Hash) -> bool;
+
+    /// What the runtime at `head` needs another block for, at Unix time `now_ms`.
+    fn need(&self, head: Hash, now_ms: u64) -> Need;
+
+    /// Whether `head` is so full that more transactions may wait than it had room for.
+    fn is_crowded(&self, head: Hash) -> bool;
+}
+
+/// Demand as the transaction pool has it, and the chain.
+pub struct PoolDemand<P, C> {
     pool: Arc<P>,
-    orders: O,
-    runtime: W,
+    chain: C,
     order_priority: TransactionPriority,
 }
 
-impl<P, O, W> PoolDemand<P, O, W> {
-    /// Transactions of at least `order_priority` are orders; `orders` says whether one waits that the chain which
-    /// ends in a block lacks, and `runtime` what the runtime at a block needs another for, at Unix time in
-    /// milliseconds.
-    pub fn new(pool: Arc<P>, orders: O, runtime: W, order_priority: TransactionPriority) -> Self {
-        Self { pool, orders, runtime, order_priority }
+impl<P, C> PoolDemand<P, C> {
+    /// Transactions of at least `order_priority` are orders.
+    pub fn new(pool: Arc<P>, chain: C, order_priority: TransactionPriority) -> Self {
+        Self { pool, chain, order_priority }
     }
 }
 
-impl<P: TransactionPool, O, W> PoolDemand<P, O, W> {
+impl<P: TransactionPool, C> PoolDemand<P, C> {
     fn need_of(pool: &P, transaction: &P::InPoolTransaction, order_priority: TransactionPriority) -> Need {
         if *transaction.priority() >= order_priority {
             Need::Order
@@ -68,22 +77,23 @@ impl<P: TransactionPool, O, W> PoolDemand<P, O, W> {
 }
 
 #[async_trait]
-impl<Block, P, O, W> Demand<Block> for PoolDemand<P, O, W>
+impl<Block, P, C> Demand<Block> for PoolDemand<P, C>
 where
     Block: BlockT,
     P: TransactionPool<Block = Block, Hash = Block::Hash> + 'static,
-    O: Fn(Block::Hash) -> bool + Send + Sync,
-    W: Fn(Block::Hash, u64) -> Need + Send + Sync,
+    C: ChainDemand<Block::Hash>,
 {
     async fn at(&self, head: Block::Hash, now_ms: u64) -> Need {
-        if (self.orders)(head) {
+        if self.chain.order_waits(head) {
             return Need::Order;
         }
         // The pool hands the transactions of highest priority out first.
         let first = self.pool.ready_at_with_timeout(head, POOL_PATIENCE).await.next();
-        match first {
-            Some(transaction) => Self::need_of(&self.pool, &transaction, self.order_priority),
-            None => (self.runtime)(head, now_ms),
+        let Some(transaction) = first else { return self.chain.need(head, now_ms) };
+        match Self::need_of(&self.pool, &transaction, self.order_priority) {
+            // Few may fill blocks as well: a batch of bids weighs as much as thirty declarations.
+            Need::Ordinary if self.chain.is_crowded(head) => Need::Pressing,
+            need => need,
         }
     }
 

@@ -14,7 +14,7 @@ mod gate;
 mod heartbeat;
 mod worker;
 
-pub use demand::{Demand, Need, PoolDemand};
+pub use demand::{ChainDemand, Demand, Need, PoolDemand};
 pub use filling::Filling;
 pub use gate::Gated;
 pub use worker::{Head, PromptWorker};

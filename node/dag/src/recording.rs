@@ -1,6 +1,9 @@
 //! Drives event records: computes what the chain misses, signs it, and sees it on chain.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+};
 
 use loadstone_core::{AnchorNumber, EventId, Hash, Member, MemberIndex, Millis, Signature};
 use loadstone_dag::{MemberMessage, RecordsClaim};
@@ -28,6 +31,8 @@ pub struct Recording {
     chain: Arc<dyn Chain>,
     store: Arc<Store>,
     records: Records,
+    /// What the newest finalised block misses, and this member can compute but has not begun.
+    missing: Option<(BlockRef, VecDeque<(EventId, u32)>)>,
     at_work: BTreeSet<(EventId, u32)>,
     tasks: JoinSet<Computed>,
     now: Millis,
@@ -44,6 +49,7 @@ impl Recording {
             chain,
             store,
             records: Records::new(Vec::new(), me),
+            missing: None,
             at_work: BTreeSet::new(),
             tasks: JoinSet::new(),
             now: Millis(0),
@@ -56,6 +62,7 @@ impl Recording {
         self.me = me.unwrap_or_default();
         self.signer = signer.filter(|_| me.is_some());
         self.records = Records::new(committee, self.me);
+        self.missing = None;
     }
 
     /// Starts on what the finalised block `head` misses and anchors up to `held` suffice for.
@@ -71,13 +78,20 @@ impl Recording {
             }
         };
         self.records.retain(&missing);
-        for (event, chunk, cutoff) in missing {
-            let key = (event, chunk);
-            let ready = cutoff <= held && self.records.wants(event, chunk) && !self.at_work.contains(&key);
-            if ready && self.at_work.len() < MAX_AT_WORK {
-                self.at_work.insert(key);
-                let (chain, store) = (self.chain.clone(), self.store.clone());
-                self.tasks.spawn_blocking(move || (key, compute_one(&*chain, &store, head, event, chunk)));
+        let computable = missing.into_iter().filter(|(_, _, cutoff)| *cutoff <= held);
+        self.missing = Some((head, computable.map(|(event, chunk, _)| (event, chunk)).collect()));
+        self.go_on();
+    }
+
+    /// Begins as many computations as may run at once. One that fails is tried again with the next finalised block.
+    fn go_on(&mut self) {
+        let Some((head, missing)) = &mut self.missing else { return };
+        while self.at_work.len() < MAX_AT_WORK {
+            let Some((event, chunk)) = missing.pop_front() else { return };
+            if self.records.wants(event, chunk) && self.at_work.insert((event, chunk)) {
+                let (chain, store, head) = (self.chain.clone(), self.store.clone(), *head);
+                let compute = move || ((event, chunk), compute_one(&*chain, &store, head, event, chunk));
+                self.tasks.spawn_blocking(compute);
             }
         }
     }
@@ -90,8 +104,14 @@ impl Recording {
         }
     }
 
-    /// Signs a computed chunk. Returns what the other members must hear.
+    /// Signs a computed chunk and goes on with the next one. Returns what the other members must hear.
     pub fn finished(&mut self, computed: Result<Computed, JoinError>) -> Option<MemberMessage> {
+        let message = self.sign(computed);
+        self.go_on();
+        message
+    }
+
+    fn sign(&mut self, computed: Result<Computed, JoinError>) -> Option<MemberMessage> {
         let (key, chunk) = match computed {
             Ok(computed) => computed,
             Err(error) => {
@@ -155,5 +175,52 @@ fn compute_one(chain: &dyn Chain, store: &Store, head: BlockRef, event: EventId,
             log::error!(target: super::LOG, "records of event {event} can't be computed: {error}");
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        crypto::KEY_TYPE,
+        testing::{TestChain, GENESIS},
+    };
+    use loadstone_core::{AccountId, OrganisationId};
+    use sp_keystore::{testing::MemoryKeystore, Keystore, KeystorePtr};
+
+    /// A member of a committee of its own.
+    fn member(chain: Arc<TestChain>, folder: &std::path::Path) -> Recording {
+        let keystore: KeystorePtr = Arc::new(MemoryKeystore::new());
+        let key = keystore.sr25519_generate_new(KEY_TYPE, None).expect("a key").0;
+        let store = Arc::new(Store::open(folder, &GENESIS).expect("a new database"));
+        let mut recording = Recording::new(chain, store);
+        let signer = Signer::find(&keystore, [key]).map(|(_, signer)| signer);
+        let seat = Member { account: AccountId::new([1; 32]), organisation: OrganisationId(1), key, weight: 1 };
+        recording.seat(vec![seat], Some(MemberIndex(0)), signer);
+        recording
+    }
+
+    #[tokio::test]
+    async fn one_look_at_the_chain_is_enough_for_all_that_it_misses() {
+        // GIVEN a chain that misses more chunks than are computed at once, one of which nobody can compute
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let chain = Arc::new(TestChain::default());
+        let mut recording = member(chain.clone(), folder.path());
+        let missing = |chunk| (EventId(5), chunk, AnchorNumber(if chunk == 3 { 9 } else { 2 }));
+        *chain.missing.lock() = (0..7).map(missing).collect();
+        // WHEN a member looks at it once, and holds the anchors up to the second
+        recording.follow(chain.finalised(), AnchorNumber(2));
+        let mut signed = Vec::new();
+        while !recording.tasks.is_empty() {
+            let computed = recording.next().await;
+            match recording.finished(computed) {
+                Some(MemberMessage::SignRecords(claim, ..)) => signed.push(claim.chunk),
+                other => panic!("no signature but {other:?}"),
+            }
+            assert!(recording.at_work.len() <= MAX_AT_WORK);
+        }
+        // THEN it signs all others, one after the other
+        signed.sort();
+        assert_eq!(signed, [0, 1, 2, 4, 5, 6]);
     }
 }

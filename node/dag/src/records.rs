@@ -207,13 +207,9 @@ fn certificate(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{unit, unit_id, GENESIS};
-    use loadstone_core::{
-        AccountId, AreaId, BasisPoints, Direction, Millis, OrganisationId, Price, ProgrammeId, ProgrammeVersion,
-        ResourceId, Watts,
-    };
+    use crate::testing::{record_inputs, unit, unit_id, GENESIS};
+    use loadstone_core::{AccountId, OrganisationId, Watts};
     use loadstone_dag::{Anchor, AnchorLeaf};
-    use loadstone_market::{BaselineMethod, Clearing, Event, PastEvents, Phase, Programme, Segment};
 
     fn committee() -> Vec<Member> {
         let member = |index: u8| Member {
@@ -265,52 +261,6 @@ mod tests {
         assert!(submissions(second.due(1_000_000)).is_empty());
     }
 
-    fn inputs(baseline_anchor: u32, cutoff: u32) -> RecordInputs {
-        let event = Event {
-            programme: ProgrammeId(1),
-            version: ProgrammeVersion(1),
-            opener: AccountId::new([1; 32]),
-            area: AreaId(1),
-            direction: Direction::Down,
-            needs: BoundedVec::truncate_from(vec![Watts(40)]),
-            start: Millis(3_000),
-            interval_ms: 2_000,
-            gate_closure: Millis(0),
-            budget: 0,
-            opened: Millis(0),
-            baseline_anchor: AnchorNumber(baseline_anchor),
-            reserve_from: None,
-            phase: Phase::Dispatched,
-        };
-        let programme = Programme {
-            settlement_interval_ms: 2_000,
-            baseline: BaselineMethod::MeterBefore { readings: 2 },
-            ..Programme::plain()
-        };
-        let clearing = Clearing {
-            marginal_price: Price(1),
-            residual: Watts(40),
-            marginal_total: Watts(40),
-            awarded: Watts(40),
-            offered: Watts(40),
-            ..Clearing::default()
-        };
-        let segment = Segment { price: Price(1), watts: Watts(40), before: Watts(0), credit: BasisPoints::ONE };
-        RecordInputs {
-            event,
-            programme,
-            clearing,
-            cutoff: AnchorNumber(cutoff),
-            cutoff_hash: Hash::repeat_byte(9),
-            resources: vec![RecordInput {
-                resource: ResourceId(1),
-                device: DeviceId(1),
-                segments: BoundedVec::truncate_from(vec![segment]),
-                past: PastEvents::new(),
-            }],
-        }
-    }
-
     #[test]
     fn records_use_readings_up_to_their_anchors_and_no_later_ones() {
         // GIVEN readings of 100 W at seconds 1 to 3 and of 60 W at 4 to 6, each in an anchor of its own;
@@ -324,7 +274,7 @@ mod tests {
             store.put_history(&anchor, &[unit], &[leaf], Hash::zero()).expect("write");
         }
         let record = |baseline_anchor, cutoff| {
-            let chunk = compute(&store, EventId(5), 1, &inputs(baseline_anchor, cutoff)).expect("read");
+            let chunk = compute(&store, EventId(5), 1, &record_inputs(baseline_anchor, cutoff)).expect("read");
             assert_eq!((chunk.event, chunk.chunk, chunk.cutoff), (EventId(5), 1, Hash::repeat_byte(9)));
             chunk.records[0].clone()
         };

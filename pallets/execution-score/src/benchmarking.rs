@@ -1,7 +1,12 @@
-//! Benchmarks of the call, its authorisation and the work in blocks.
+//! Benchmarks of the calls, their authorisation and the work in blocks.
 
-use crate::{Awaiting, Call, Config, CutoffHashes, Cutoffs, Histograms, Pallet, Recording, Scores, Scoring};
-use alloc::vec::Vec;
+mod showing;
+
+use crate::{
+    Awaiting, Call, Config, CutoffHashes, Cutoffs, Hearings, Histograms, Pallet, Recording, Scores, Scoring, Shown,
+    MAX_PAGES, PAGE_UNITS,
+};
+use alloc::{boxed::Box, vec::Vec};
 use codec::Encode;
 use frame_benchmarking::v2::*;
 use frame_support::{
@@ -9,10 +14,16 @@ use frame_support::{
     traits::{Authorize, Get},
 };
 use frame_system::RawOrigin;
-use loadstone_core::{traits::OnAnchor, AnchorNumber, BasisPoints, BoundedVec, EventId, Hash, Millis, Watts};
-use loadstone_dag::{BoundedCertificate, RecordsClaim, MAX_MEMBERS};
+use loadstone_core::{
+    traits::OnAnchor, AccountId, AnchorNumber, BasisPoints, BoundedVec, EventId, Hash, Millis, Watts,
+};
+use loadstone_dag::{Anchor, BoundedCertificate, RecordsClaim, MAX_MEMBERS, MAX_SHOWN_UNITS};
 use loadstone_market::{
-    clearing::awards, setpoint::quota, traits::Market, EventRecord, RecordChunk, Waiting, RECORD_CHUNK,
+    clearing::awards,
+    referee::Ruling,
+    setpoint::quota,
+    traits::{Market, Referee},
+    EventRecord, RecordChunk, Waiting, RECORD_CHUNK,
 };
 
 /// What the benchmarks need of other pallets.
@@ -22,6 +33,10 @@ pub trait BenchmarkHelper {
     fn dispatched_event(resources: u32) -> EventId;
     /// Accepts an anchor and returns its number; its [`OnAnchor`] must not be relied on.
     fn accept_anchor() -> AnchorNumber;
+    /// A registered participant who may show units.
+    fn witness() -> AccountId;
+    /// Keeps `anchor` as accepted.
+    fn keep_anchor(anchor: &Anchor);
     /// A certificate over `message` by all of a committee of `members`, seated for it.
     fn certify(message: &[u8], members: u32) -> BoundedCertificate;
 }
@@ -139,6 +154,34 @@ mod benchmarks {
         assert_eq!(scored.unwrap_or(0), r);
         assert_eq!(Scores::<T>::iter_prefix(event).count() as u64, Histograms::<T>::get(event).count());
         Ok(())
+    }
+
+    #[benchmark]
+    fn show_units(u: Linear<1, MAX_SHOWN_UNITS>) {
+        let (event, resource) = showing::heard::<T>();
+        let (units, proof) = showing::older_units::<T>(event, resource, u);
+
+        #[extrinsic_call]
+        _(RawOrigin::Signed(showing::witness::<T>()), event, resource, units, Some(Box::new(proof)));
+
+        let hearing = Hearings::<T>::get(event, resource).expect("it is heard");
+        assert_eq!(hearing.pages, 1 + u.div_ceil(PAGE_UNITS));
+    }
+
+    #[benchmark]
+    fn judge(p: Linear<0, MAX_PAGES>) {
+        let (event, resource) = showing::heard::<T>();
+        showing::fill_pages::<T>(event, resource, p);
+        let ruling;
+
+        #[block]
+        {
+            ruling = Pallet::<T>::judge(event, resource);
+        }
+
+        // The signed record says more than was shown.
+        assert_eq!(ruling, if p > 0 { Ruling::Convicted } else { Ruling::Unproven });
+        assert_eq!(Shown::<T>::iter_prefix((event, resource)).count(), 0);
     }
 
     impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);

@@ -192,6 +192,12 @@ impl crate::benchmarking::BenchmarkHelper for Helper {
             *anchors
         }))
     }
+    fn witness() -> AccountId {
+        showing::WITNESS
+    }
+    fn keep_anchor(anchor: &loadstone_dag::Anchor) {
+        showing::accept(anchor);
+    }
     fn certify(message: &[u8], members: u32) -> BoundedCertificate {
         certify(message, members.max(3) as u16)
     }

@@ -37,6 +37,8 @@ sp_api::decl_runtime_apis! {
         fn record_inputs(event: EventId, chunk: u32) -> Option<RecordInputs>;
         /// What the chain is about at Unix time `now`: a chain that makes no block without need must know.
         fn activity(now: Millis) -> Activity;
+        /// Whether ordinary transactions took at least half of their room in this block: more may wait than it had room for.
+        fn is_crowded() -> bool;
         /// Encodes the feeless extrinsic that submits an anchor.
         fn submit_anchor(anchor: Anchor, certificate: Certificate) -> Vec<u8>;
         /// Encodes the feeless extrinsic that submits a chunk of records.

@@ -10,7 +10,7 @@ use loadstone_core::{
     AccountId, AnchorNumber, AreaId, Balance, BasisPoints, BoundedVec, Customer, DeviceId, Direction, EventId, Millis,
     Name, OrganisationId, Participant, Price, ProgrammeId, ProgrammeVersion, PublicKey, ResourceId, Role, Watts, YUAN,
 };
-use loadstone_dag::BoundedCertificate;
+use loadstone_dag::{Anchor, BoundedCertificate};
 use loadstone_market::{
     setpoint::Ask, traits::Escrow, Areas, Clearing, DeviationRule, Event, EventRecord, Phase, Programme, ReserveMargin,
     Segment, Segments, SplitRule, MAX_INTERVALS, MAX_PROGRAMME_AREAS, MAX_SEGMENTS,
@@ -232,6 +232,14 @@ impl pallet_execution_score::benchmarking::BenchmarkHelper for Helper {
         let latest = pallet_dag_anchor::Latest::<Runtime>::get().map_or(0, |anchor| anchor.number.0);
         pallet_dag_anchor::benchmarking::accept_anchors::<Runtime>(latest + 1).expect("it is the next one");
         AnchorNumber(latest + 1)
+    }
+
+    fn witness() -> AccountId {
+        participant(1, Role::Auditor)
+    }
+
+    fn keep_anchor(anchor: &Anchor) {
+        pallet_dag_anchor::Anchors::<Runtime>::insert(anchor.number, anchor);
     }
 
     fn certify(message: &[u8], members: u32) -> BoundedCertificate {

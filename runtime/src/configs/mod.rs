@@ -11,3 +11,4 @@ mod system;
 pub use access::{CallQuota, Caller};
 pub use consensus::EndSession;
 pub use governance::{CouncilInstance, GovernanceOrigin};
+pub use system::RuntimeBlockWeights;

@@ -1,25 +1,40 @@
 //! The base: blocks, accounts, chain time and batches.
 
 use crate::{
-    constants::*, Aura, Balance, Block, BlockNumber, Nonce, OriginCaller, PalletInfo, Runtime, RuntimeCall,
-    RuntimeEvent, RuntimeOrigin, RuntimeTask, SafeMode, TxPause, VERSION,
+    constants::*,
+    weights::machine::{DatabaseWeight, EXTRINSIC_WEIGHT},
+    Aura, Balance, Block, BlockNumber, Nonce, OriginCaller, PalletInfo, Runtime, RuntimeCall, RuntimeEvent,
+    RuntimeOrigin, RuntimeTask, SafeMode, TxPause, VERSION,
 };
 use frame_support::{
     derive_impl,
     dispatch::DispatchClass,
     parameter_types,
     traits::{ConstU16, ConstU64, InsideBoth},
-    weights::constants::RocksDbWeight,
+    weights::Weight,
 };
 use frame_system::limits::{BlockLength, BlockWeights};
 use sp_version::RuntimeVersion;
+
+/// Ordinary transactions may fill their share of a block, and operational ones all of it.
+fn block_weights() -> BlockWeights {
+    let ordinary: Weight = NORMAL_DISPATCH_RATIO * MAXIMUM_BLOCK_WEIGHT;
+    BlockWeights::builder()
+        .for_class(DispatchClass::all(), |class| class.base_extrinsic = EXTRINSIC_WEIGHT)
+        .for_class(DispatchClass::Normal, |class| class.max_total = Some(ordinary))
+        .for_class(DispatchClass::Operational, |class| {
+            class.max_total = Some(MAXIMUM_BLOCK_WEIGHT);
+            class.reserved = Some(MAXIMUM_BLOCK_WEIGHT.saturating_sub(ordinary));
+        })
+        .avg_block_initialization(HOOKS_RATIO)
+        .build_or_panic()
+}
 
 parameter_types! {
     /// Hashes that are remembered: transactions stay valid for at most 8 minutes.
     pub const BlockHashCount: BlockNumber = 2_400;
     pub const Version: RuntimeVersion = VERSION;
-    pub RuntimeBlockWeights: BlockWeights =
-        BlockWeights::with_sensible_defaults(MAXIMUM_BLOCK_WEIGHT, NORMAL_DISPATCH_RATIO);
+    pub RuntimeBlockWeights: BlockWeights = block_weights();
     pub RuntimeBlockLength: BlockLength = BlockLength::builder()
         .max_length(MAXIMUM_BLOCK_LENGTH)
         .modify_max_length_for_class(DispatchClass::Normal, |max| *max = NORMAL_DISPATCH_RATIO * MAXIMUM_BLOCK_LENGTH)
@@ -33,7 +48,7 @@ impl frame_system::Config for Runtime {
     type BlockHashCount = BlockHashCount;
     type BlockWeights = RuntimeBlockWeights;
     type BlockLength = RuntimeBlockLength;
-    type DbWeight = RocksDbWeight;
+    type DbWeight = DatabaseWeight;
     type Version = Version;
     type AccountData = pallet_balances::AccountData<Balance>;
     type SS58Prefix = ConstU16<{ SS58_PREFIX as u16 }>;

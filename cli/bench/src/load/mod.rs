@@ -1,6 +1,6 @@
 //! `order-bench load`: fills blocks to a share of their weight limit with declarations of many aggregators.
 
-mod blocks;
+pub mod blocks;
 mod pace;
 mod writer;
 

@@ -130,7 +130,7 @@ impl Writer {
     async fn send(&mut self) -> Result<()> {
         let call = self.call()?;
         match self.pen.send(&self.chain, &call).await {
-            Ok(()) => {
+            Ok(_) => {
                 self.counts.sent.fetch_add(1, Relaxed);
                 self.taken.store(self.pen.next, Relaxed);
                 Ok(())

@@ -2,10 +2,10 @@
 
 use super::{
     event::{PRICE_STEP, STEPS},
-    owners::{Owner, Owners, CAPACITY},
+    flow,
+    owners::{Owners, CAPACITY},
 };
 use anyhow::Result;
-use futures::future::try_join_all;
 use loadstone_client::{call::Call, client::Chain};
 use loadstone_core::{AccountId, BoundedVec, EventId, Hash, Price, ResourceId, Watts};
 use loadstone_market::{seal, Batch, BidResources, BidSheet, Offer, ResourceBid, MAX_BID_RESOURCES};
@@ -63,25 +63,15 @@ impl Bids {
 
     async fn send(&self, owners: &mut Owners, call: impl Fn(&AccountId, Batch, &BidSheet) -> Call) -> Result<Taken> {
         let began = Instant::now();
-        let each = owners.0.iter_mut().map(|owner| {
+        let each = owners.0.iter().map(|owner| {
             let bidder = owner.pen.account();
             let sheets = self.sheets.get(&bidder).into_iter().flatten();
-            let calls: Vec<Call> = (0..).zip(sheets).map(|(batch, sheet)| call(&bidder, batch, sheet)).collect();
-            send_all(owner, calls)
+            (0..).zip(sheets).map(|(batch, sheet)| call(&bidder, batch, sheet)).collect()
         });
-        let sent = try_join_all(each).await?;
-        let (calls, bytes) = sent.into_iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        let each = each.collect();
+        let (calls, bytes) = flow::send(&mut owners.0, each).await?;
         Ok(Taken { seconds: began.elapsed().as_secs_f64(), bytes, calls })
     }
-}
-
-async fn send_all(owner: &mut Owner, calls: Vec<Call>) -> Result<(usize, usize)> {
-    let mut bytes = 0;
-    for call in &calls {
-        bytes += owner.pen.send_patiently(&owner.chain, call).await?;
-    }
-    owner.pen.settled(&owner.chain).await?;
-    Ok((calls.len(), bytes))
 }
 
 /// Half of the capacity at a price, and the other half at a higher one.

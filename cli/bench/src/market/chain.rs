@@ -1,5 +1,6 @@
 //! What blocks carried, and what they left in the state.
 
+use crate::load::blocks::filled;
 use anyhow::{Context, Result};
 use loadstone_client::client::{Chain, State};
 use loadstone_core::{BlockNumber, Hash};
@@ -56,6 +57,9 @@ const PALLETS: [(&str, &[&str]); 5] = [
     ),
 ];
 
+/// Picoseconds in a microsecond.
+const PICOS: u64 = 1_000_000;
+
 #[derive(Deserialize)]
 struct Signed {
     block: Body,
@@ -71,17 +75,30 @@ pub async fn height(chain: &Chain) -> Result<BlockNumber> {
     Ok(chain.header(chain.finalised().await?.hash).await?.number)
 }
 
-/// Number and bytes of all transactions in the blocks after `first` up to `last`, whoever sent them.
-pub async fn carried(chain: &Chain, first: BlockNumber, last: BlockNumber) -> Result<(usize, usize)> {
-    let (mut count, mut bytes) = (0, 0);
+/// What a row of blocks carried, whoever sent it.
+#[derive(Debug, Default)]
+pub struct Carried {
+    /// Transactions.
+    pub extrinsics: usize,
+    /// Their bytes.
+    pub bytes: usize,
+    /// Weight of each block, in microseconds of computing time.
+    pub weights: Vec<u64>,
+}
+
+/// What the blocks after `first` up to `last` carried.
+pub async fn carried(chain: &Chain, first: BlockNumber, last: BlockNumber) -> Result<Carried> {
+    let mut sum = Carried::default();
     for number in first.saturating_add(1)..=last {
         let hash: Hash = chain.block_hash(number).await?;
         let found: Option<Signed> = chain.request("chain_getBlock", rpc_params![hash]).await?;
         let body = found.with_context(|| format!("block {number} is gone"))?.block.extrinsics;
-        count += body.len();
-        bytes += body.iter().map(|hex| hex.len().saturating_sub(2) / 2).sum::<usize>();
+        sum.extrinsics += body.len();
+        sum.bytes += body.iter().map(|hex| hex.len().saturating_sub(2) / 2).sum::<usize>();
+        let (normal, other) = filled(&chain.at(hash)).await?;
+        sum.weights.push(normal.saturating_add(other) / PICOS);
     }
-    Ok((count, bytes))
+    Ok(sum)
 }
 
 /// Bytes of keys and values that the market's pallets hold.

@@ -10,7 +10,7 @@ use loadstone_market::{BaselineMethod, Event, Needs, Order, Phase, Programme, MA
 use serde_json::{json, Value};
 use std::time::{Duration, Instant};
 
-use super::owners::CAPACITY;
+use super::{owners::CAPACITY, trial};
 
 /// Price buckets, all that a programme may have.
 pub const STEPS: u64 = MAX_PRICE_BUCKETS as u64;
@@ -19,7 +19,7 @@ pub const STEPS: u64 = MAX_PRICE_BUCKETS as u64;
 pub const PRICE_STEP: u64 = 1_000;
 
 /// Time that a resource may take to be committed or revealed, as blocks carry it on two processors, in microseconds.
-const MICROS_EACH: u64 = 6_000;
+const MICROS_EACH: u64 = 3_000;
 
 /// Time for everything that does not grow with the resources, in milliseconds.
 const SETTLE_MS: u64 = 15_000;
@@ -45,6 +45,14 @@ pub struct Opened {
     pub gate: Millis,
     reveal_ms: u64,
     area: AreaId,
+}
+
+/// A clearing.
+pub struct Cleared {
+    /// The block that holds it.
+    pub block: u32,
+    /// What it costs a validator.
+    pub tried: Duration,
 }
 
 impl Rules {
@@ -91,18 +99,21 @@ impl Opened {
         chain.wait_until(self.gate.0 + 1, "gate closure", &Output { json: true }).await
     }
 
-    /// Clears once the reveal time is over. Returns the block.
-    pub async fn clear(&self, chain: &Chain, grid: &str) -> Result<u32> {
+    /// Clears once the reveal time is over.
+    pub async fn clear(&self, chain: &Chain, grid: &str) -> Result<Cleared> {
         let end = self.gate.after(self.reveal_ms).0 + 1_000;
         chain.wait_until(end, "the end of the reveal window", &Output { json: true }).await?;
         let mut pen = Pen::new(chain, grid).await?;
-        pen.send_all(chain, &[Call::new("Bids", "clear", self.id)]).await?;
+        let call = Call::new("Bids", "clear", self.id);
+        let tried = trial::median(chain, &pen, &call).await?;
+        pen.send_all(chain, &[call]).await?;
         let state = chain.finalised().await?;
         if state.raw(&keys::clearing(self.id)).await?.is_none() {
             bail!("event {} was not cleared", self.id);
         }
-        super::chain::block_of(chain, |state| async move { Ok(state.raw(&keys::clearing(self.id)).await?.is_some()) })
-            .await
+        let key = &keys::clearing(self.id);
+        let holding = super::chain::block_of(chain, |state| async move { Ok(state.raw(key).await?.is_some()) });
+        Ok(Cleared { block: holding.await?, tried })
     }
 
     /// Issues the order. Returns its bytes on chain.

@@ -3,7 +3,9 @@
 mod bids;
 mod chain;
 mod event;
+mod flow;
 mod owners;
+mod trial;
 
 use anyhow::{ensure, Context, Result};
 use bids::Bids;
@@ -70,16 +72,17 @@ impl Market {
             json!({ "step": "revealed", "seconds": revealed.seconds, "bytes": revealed.bytes, "calls": revealed.calls }),
         )?;
         let cleared = opened.clear(&chain, &self.grid).await?;
-        tell(json!({ "step": "cleared", "block": cleared }))?;
+        let tried_us = u64::try_from(cleared.tried.as_micros())?;
+        tell(json!({ "step": "cleared", "block": cleared.block, "tried_us": tried_us }))?;
         let order_bytes = opened.dispatch(&chain, &self.grid).await?;
         tell(json!({ "step": "dispatched", "order_bytes": order_bytes }))?;
         let phases = opened.follow(&chain).await?;
         let last = chain::height(&chain).await?;
         let after = chain::size(&chain.finalised().await?).await?;
-        let (extrinsics, bytes) = chain::carried(&chain, first, last).await?;
+        let carried = chain::carried(&chain, first, last).await?;
         tell(json!({
-            "step": "settled", "phases": phases, "gate_ms": opened.gate, "extrinsics": extrinsics, "bytes": bytes,
-            "blocks": last.saturating_sub(first), "state_before": before, "state_after": after,
+            "step": "settled", "phases": phases, "gate_ms": opened.gate, "extrinsics": carried.extrinsics, "bytes": carried.bytes,
+            "first_block": first.saturating_add(1), "weights_us": carried.weights, "state_before": before, "state_after": after,
         }))
     }
 }

@@ -1,12 +1,12 @@
 //! Aggregators with very many resources.
 
+use super::flow;
 use crate::{
     enrol::{enrolled, register},
     pen::Pen,
 };
 use anyhow::{ensure, Context, Result};
 use codec::{Compact, Encode};
-use futures::future::try_join_all;
 use loadstone_client::{call::Call, client::Chain};
 use loadstone_core::{AccountId, AreaId, PublicKey, ResourceId, Watts};
 use std::{
@@ -48,7 +48,9 @@ impl Owners {
     pub async fn enrol(&mut self, area: AreaId, count: u32) -> Result<Duration> {
         let (began, owners) = (Instant::now(), u32::try_from(self.0.len())?);
         let parts = (0..owners).map(|place| count / owners + u32::from(place < count % owners));
-        try_join_all(self.0.iter_mut().zip(parts).map(|(owner, part)| owner.register(area, part))).await?;
+        let calls = self.0.iter().zip(parts).map(|(owner, part)| owner.registrations(area, part));
+        let calls = calls.collect::<Result<Vec<_>>>()?;
+        flow::send(&mut self.0, calls).await?;
         let took = began.elapsed();
         let chain = self.0.first().context("no account")?.chain.clone();
         let known = enrolled(&chain).await?;
@@ -70,20 +72,19 @@ impl Owners {
 }
 
 impl Owner {
-    async fn register(&mut self, area: AreaId, count: u32) -> Result<()> {
-        let calls: Vec<Call> = (0..count)
-            .map(|number| {
-                register(area, device_key(&self.pen.account(), area, number), Watts(CAPACITY), Watts(CAPACITY))
-            })
-            .collect();
-        for part in calls.chunks(AT_ONCE) {
-            let mut batch = Compact(u32::try_from(part.len())?).encode();
-            for call in part {
-                batch.extend(self.pen.encode(call)?);
-            }
-            self.pen.send_patiently(&self.chain, &Call::from_bytes("Utility", "batch_all", batch)).await?;
-        }
-        self.pen.settled(&self.chain).await
+    /// Calls that register `count` resources.
+    fn registrations(&self, area: AreaId, count: u32) -> Result<Vec<Call>> {
+        let one = |number| {
+            let key = device_key(&self.pen.account(), area, number);
+            self.pen.encode(&register(area, key, Watts(CAPACITY), Watts(CAPACITY)))
+        };
+        let encoded = (0..count).map(one).collect::<Result<Vec<_>>>()?;
+        let batch = |part: &[Vec<u8>]| {
+            let mut bytes = Compact(u32::try_from(part.len())?).encode();
+            part.iter().for_each(|call| bytes.extend(call));
+            Ok(Call::from_bytes("Utility", "batch_all", bytes))
+        };
+        encoded.chunks(AT_ONCE).map(batch).collect()
     }
 }
 

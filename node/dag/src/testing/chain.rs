@@ -27,6 +27,8 @@ pub struct TestChain {
     pub validators: Mutex<Vec<(AccountId, ValidatorInfo)>>,
     /// Closing anchors so far.
     pub closings: Mutex<Vec<Anchor>>,
+    /// Records that are missing; each follows from [`super::record_inputs`].
+    pub missing: Mutex<Vec<(EventId, u32, AnchorNumber)>>,
 }
 
 impl TestChain {
@@ -89,11 +91,13 @@ impl Chain for TestChain {
     }
 
     fn missing_chunks(&self, _: Hash) -> Result<Vec<(EventId, u32, AnchorNumber)>, ChainError> {
-        Ok(Vec::new())
+        Ok(self.missing.lock().clone())
     }
 
-    fn record_inputs(&self, _: Hash, _: EventId, _: u32) -> Result<Option<RecordInputs>, ChainError> {
-        Ok(None)
+    fn record_inputs(&self, _: Hash, event: EventId, chunk: u32) -> Result<Option<RecordInputs>, ChainError> {
+        let mut missing = self.missing.lock().clone().into_iter();
+        let cutoff = missing.find(|(e, c, _)| (*e, *c) == (event, chunk)).map(|(.., cutoff)| cutoff);
+        Ok(cutoff.map(|cutoff| super::record_inputs(0, cutoff.0)))
     }
 
     async fn submit_anchor(&self, anchor: Anchor, certificate: Certificate) -> Result<(), ChainError> {

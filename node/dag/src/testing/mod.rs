@@ -13,11 +13,13 @@
 
 mod chain;
 mod cluster;
+mod event;
 mod road;
 mod units;
 
 pub use chain::TestChain;
 pub use cluster::{Client, Cluster, Node};
+pub use event::record_inputs;
 pub use road::{MemoryRoad, Sent, Switchboard};
 pub use units::{chain_of, key, registered, unit, unit_id, unit_of, GENESIS};
 

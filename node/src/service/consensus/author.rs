@@ -1,8 +1,8 @@
 //! Makes blocks.
 
 use super::{inherents, slot_duration, Shared};
-use crate::service::partial::{FullBlockImport, FullClient, FullSelectChain};
-use loadstone_author::{Filling, Gated, Need, PoolDemand, PromptWorker};
+use crate::service::partial::{FullBlockImport, FullClient, FullPool, FullSelectChain};
+use loadstone_author::{ChainDemand, Filling, Gated, Need, PoolDemand, PromptWorker};
 use loadstone_clock::ClockGuard;
 use loadstone_core::Millis;
 use loadstone_runtime::{extensions::ORDER_PRIORITY, opaque::Block, Hash, Header};
@@ -23,12 +23,28 @@ fn slot_of(header: &Header) -> Option<u64> {
     (header.number > 0).then(|| find_pre_digest::<Block, AuraSignature>(header).ok().map(u64::from)).flatten()
 }
 
-/// What the runtime needs a block for. One that can't be asked gets its heartbeats.
-fn need(client: Arc<FullClient>) -> impl Fn(Hash, u64) -> Need {
-    move |head, now_ms| match client.runtime_api().activity(head, Millis(now_ms)) {
-        Ok(Activity::Resting) => Need::Nothing,
-        Ok(Activity::Working) => Need::Pressing,
-        Ok(Activity::Alert) | Err(_) => Need::Heartbeats,
+/// The chain as the runtime and the pool tell of it.
+struct ChainView {
+    client: Arc<FullClient>,
+    pool: Arc<FullPool>,
+}
+
+impl ChainDemand<Hash> for ChainView {
+    fn order_waits(&self, head: Hash) -> bool {
+        self.pool.has_order(head)
+    }
+
+    fn need(&self, head: Hash, now_ms: u64) -> Need {
+        match self.client.runtime_api().activity(head, Millis(now_ms)) {
+            Ok(Activity::Resting) => Need::Nothing,
+            Ok(Activity::Working) => Need::Pressing,
+            // A runtime that can't be asked gets its heartbeats.
+            Ok(Activity::Alert) | Err(_) => Need::Heartbeats,
+        }
+    }
+
+    fn is_crowded(&self, head: Hash) -> bool {
+        self.client.runtime_api().is_crowded(head).unwrap_or_default()
     }
 }
 
@@ -77,9 +93,8 @@ pub fn start_author(
         spawn.spawn_blocking("aura", Some("block-authoring"), slots);
         return Ok(());
     };
-    let pool = shared.pool.clone();
-    let orders = move |head| pool.has_order(head);
-    let demand = PoolDemand::new(shared.pool.clone(), orders, need(shared.client.clone()), ORDER_PRIORITY);
+    let chain = ChainView { client: shared.client.clone(), pool: shared.pool.clone() };
+    let demand = PoolDemand::new(shared.pool.clone(), chain, ORDER_PRIORITY);
     let worker = PromptWorker::new(aura, select_chain.clone(), shared.client.clone(), demand, timing, slot_of);
     let slots = start_slot_worker(slot_duration, select_chain, Gated::new(worker, may_author), sync, providers);
     spawn.spawn_blocking("aura", Some("block-authoring"), slots);

@@ -42,6 +42,11 @@ pub fn is_accepted(number: AnchorNumber, hash: Hash) -> bool {
     ACCEPTED.with_borrow(|accepted| accepted.get(&number) == Some(&hash))
 }
 
+#[cfg(feature = "runtime-benchmarks")]
+pub fn accept(anchor: &Anchor) {
+    ACCEPTED.with_borrow_mut(|accepted| accepted.insert(anchor.number, anchor.hash()));
+}
+
 /// Everybody who signed, of epoch 5.
 pub fn signers(certificate: &[(MemberIndex, Signature)]) -> Signers {
     Signers { epoch: 5, members: certificate.iter().fold(0, |members, (index, _)| members | 1 << index.0) }

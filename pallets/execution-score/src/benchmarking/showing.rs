@@ -1,0 +1,119 @@
+//! A disputed record whose signers are the largest committee, and what is shown of its device's units.
+
+use super::{certificate, chunk_of, cut_event, BenchmarkHelper};
+use crate::{Config, Cutoffs, Hearings, Page, Pallet, Shown, MAX_HEARD_READINGS, MAX_PAGES, PAGE_UNITS};
+use alloc::{vec, vec::Vec};
+use codec::Encode;
+use loadstone_core::{
+    merkle_proof, traits::Directory, AccountId, AnchorNumber, BoundedVec, EventId, Hash, Incarnation, Millis,
+    ResourceId, Sequence, Watts,
+};
+use loadstone_dag::{
+    leaves_root, Anchor, AnchorLeaf, Body, LeafProof, Readings, ShownChain, ShownUnits, Slot, Unit, UnitContent,
+    MAX_MEMBERS, MAX_READINGS,
+};
+use loadstone_market::traits::Market;
+
+/// Place of the oldest unit that was shown before.
+const SHOWN: u64 = 1_000_000;
+
+/// Units in the anchor that holds what is shown.
+const ANCHORED: u64 = 1_024;
+
+/// Who shows units.
+pub fn witness<T: Config>() -> AccountId {
+    T::BenchmarkHelper::witness()
+}
+
+/// A scored event of one resource whose record all of the largest committee have signed, and which is heard.
+pub fn heard<T: Config>() -> (EventId, ResourceId) {
+    let event = cut_event::<T>(1);
+    let chunk = chunk_of::<T>(event);
+    let certificate = certificate::<T>(&chunk, MAX_MEMBERS as u32);
+    Pallet::<T>::note_signers(&chunk, &certificate);
+    Pallet::<T>::record_chunk(chunk).expect("it is the only chunk");
+    Pallet::<T>::score_next_chunk();
+    let resource = T::Market::resource_at(event, 0).expect("it has a resource");
+    Pallet::<T>::open_hearing(event, resource, 0, Millis(u64::MAX));
+    (event, resource)
+}
+
+/// What was shown so far: both ends are proven, and the oldest unit names `previous`.
+fn shown(previous: Hash) -> ShownChain {
+    ShownChain {
+        incarnation: Incarnation(0),
+        first: Sequence(SHOWN),
+        previous,
+        last: Sequence(2 * SHOWN),
+        hash: Hash::repeat_byte(3),
+        before: Some(Sequence(SHOWN)),
+        since: None,
+        is_closed: true,
+    }
+}
+
+/// Full units that end where the showing begins, with a proof that the newest is anchored. One more reading
+/// unit fits into the hearing's only page, so that a second one begins.
+pub fn older_units<T: Config>(event: EventId, resource: ResourceId, count: u32) -> (ShownUnits, LeafProof) {
+    let device = T::Directory::resource(resource).expect("it is registered").device;
+    let mut previous = Hash::repeat_byte(1);
+    let mut units = Vec::new();
+    let mut slot = Slot { device, incarnation: Incarnation(0), sequence: Sequence(0) };
+    for place in SHOWN - u64::from(count)..SHOWN {
+        slot.sequence = Sequence(place);
+        let unit = unit(slot, previous);
+        previous = unit.content.payload(&Pallet::<T>::genesis()).hash();
+        units.push(BoundedVec::truncate_from(unit.encode()));
+    }
+    Hearings::<T>::mutate(event, resource, |hearing| {
+        let hearing = hearing.as_mut().expect("it is heard");
+        (hearing.chain, hearing.pages, hearing.written) = (Some(shown(previous)), 1, 1);
+    });
+    Shown::<T>::insert((event, resource), 0, page(PAGE_UNITS - 1, MAX_READINGS));
+    let cutoff = Cutoffs::<T>::get(event).expect("it was cut off");
+    (ShownUnits::truncate_from(units), proof_of::<T>(cutoff, AnchorLeaf { slot, unit: previous }))
+}
+
+/// That an anchor of very many units holds this one as its first.
+fn proof_of<T: Config>(number: AnchorNumber, leaf: AnchorLeaf) -> LeafProof {
+    let others = (1..ANCHORED).map(|place| AnchorLeaf { unit: Hash::repeat_byte(place as u8), ..leaf });
+    let leaves: Vec<AnchorLeaf> = core::iter::once(leaf).chain(others).collect();
+    let path = merkle_proof(leaves.iter().map(Encode::encode), 0).expect("the leaf is there");
+    let anchor = Anchor { number, root: leaves_root(&leaves), units: leaves.len() as u32, ..Anchor::default() };
+    T::BenchmarkHelper::keep_anchor(&anchor);
+    LeafProof { anchor, path, siblings: BoundedVec::default() }
+}
+
+/// Fills `count` pages as far as their units may be, with readings as many as a hearing may keep.
+pub fn fill_pages<T: Config>(event: EventId, resource: ResourceId, count: u32) {
+    for number in 0..count {
+        Shown::<T>::insert(
+            (event, resource),
+            number,
+            page(PAGE_UNITS, (MAX_HEARD_READINGS / MAX_PAGES / PAGE_UNITS) as usize),
+        );
+    }
+    Hearings::<T>::mutate(event, resource, |hearing| {
+        let hearing = hearing.as_mut().expect("it is heard");
+        (hearing.chain, hearing.pages, hearing.written) = (Some(shown(Hash::default())), count, count);
+    });
+}
+
+/// A page of so many units, each with so many readings.
+fn page(units: u32, readings: usize) -> Page {
+    let told = BoundedVec::truncate_from(told(readings).encode());
+    let units = (0..units).map(|unit| (Sequence(2 * SHOWN - u64::from(unit)), told.clone()));
+    Page::truncate_from(units.collect())
+}
+
+fn unit(slot: Slot, previous: Hash) -> Unit {
+    let content = UnitContent { slot, previous, references: vec![], body: Body::Readings(told(MAX_READINGS)) };
+    Unit { content, signature: [0; 64] }
+}
+
+/// Readings of a load that swings from nothing to a hundred megawatts.
+fn told(count: usize) -> Readings {
+    let swing = |place: usize| (Watts(if place % 2 == 0 { 0 } else { 100_000_000 }), true);
+    let swings: Vec<_> = (0..count).map(swing).collect();
+    Readings::new(Millis(1_700_000_000_000), 1_000, None, &swings).expect("it is sound")
+}
