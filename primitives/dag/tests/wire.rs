@@ -24,7 +24,7 @@ const BEGIN_MS: u64 = 1_760_000_000_000;
 
 /// The demo's loads, each as (second, watts).
 fn profiles() -> Vec<Vec<(f64, f64)>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/data/uk-winter-days.csv");
+    let path = Path::new("../../scripts/data/uk-winter-days.csv");
     let text = std::fs::read_to_string(path).expect("the profile is there");
     let rows: Vec<Vec<f64>> = text
         .lines()
