@@ -14,7 +14,7 @@ import time
 from . import rpc
 from .folder import Folder
 from .network import NODE, SLOT_MS, Network
-from .network_test import TOP
+from .__main__ import TOP
 from .processes import SIGNALLED, Failed, stop_all
 from .sites import Loopback
 

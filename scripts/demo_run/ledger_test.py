@@ -14,7 +14,8 @@ from . import rpc
 from .cli import Cli
 from .loads import LOAD_NODE
 from .network import Network, run
-from .network_test import TOP, read_archive
+from .__main__ import TOP
+from .network_test import read_archive
 from .processes import Failed, tell_verdict, wait_until
 from .sites import Emulated, Namespaces
 from .story import Story

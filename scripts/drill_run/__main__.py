@@ -6,8 +6,7 @@ import pathlib
 import sys
 import time
 
-from demo_run.__main__ import guarded, prepare
-from demo_run.network_test import TOP
+from demo_run.__main__ import TOP, guarded, prepare
 from demo_run.processes import Failed
 
 from . import for_good, replace, standstill, steps, twins
