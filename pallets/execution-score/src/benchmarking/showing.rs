@@ -17,6 +17,9 @@ use loadstone_market::traits::Market;
 /// Place of the oldest unit that was shown before.
 const SHOWN: u64 = 1_000_000;
 
+/// How long before the event the readings begin that its baseline is computed from.
+const HOUR_MS: u64 = 3_600_000;
+
 /// Units in the anchor that holds what is shown.
 const ANCHORED: u64 = 1_024;
 
@@ -38,16 +41,18 @@ pub fn heard<T: Config>() -> (EventId, ResourceId) {
     (event, resource)
 }
 
-/// What was shown so far: both ends are proven, and the oldest unit names `previous`.
-fn shown(previous: Hash) -> ShownChain {
+/// What was shown so far, back to the unit at `first`, which names `previous`: both ends are proven, and the event was
+/// opened after the newest unit.
+fn shown(first: u64, previous: Hash) -> ShownChain {
+    let last = Sequence(2 * SHOWN);
     ShownChain {
         incarnation: Incarnation(0),
-        first: Sequence(SHOWN),
+        first: Sequence(first),
         previous,
-        last: Sequence(2 * SHOWN),
+        last,
         hash: Hash::repeat_byte(3),
-        before: Some(Sequence(SHOWN)),
-        since: None,
+        before: Some(last),
+        since: Some(last.next()),
         is_closed: true,
     }
 }
@@ -56,20 +61,21 @@ fn shown(previous: Hash) -> ShownChain {
 /// unit fits into the hearing's only page, so that a second one begins.
 pub fn older_units<T: Config>(event: EventId, resource: ResourceId, count: u32) -> (ShownUnits, LeafProof) {
     let device = T::Directory::resource(resource).expect("it is registered").device;
+    let start = start_of::<T>(event);
     let mut previous = Hash::repeat_byte(1);
     let mut units = Vec::new();
     let mut slot = Slot { device, incarnation: Incarnation(0), sequence: Sequence(0) };
     for place in SHOWN - u64::from(count)..SHOWN {
         slot.sequence = Sequence(place);
-        let unit = unit(slot, previous);
+        let unit = unit(slot, previous, start);
         previous = unit.content.payload(&Pallet::<T>::genesis()).hash();
         units.push(BoundedVec::truncate_from(unit.encode()));
     }
     Hearings::<T>::mutate(event, resource, |hearing| {
         let hearing = hearing.as_mut().expect("it is heard");
-        (hearing.chain, hearing.pages, hearing.written) = (Some(shown(previous)), 1, 1);
+        (hearing.chain, hearing.pages, hearing.written) = (Some(shown(SHOWN, previous)), 1, 1);
     });
-    Shown::<T>::insert((event, resource), 0, page(PAGE_UNITS - 1, MAX_READINGS));
+    Shown::<T>::insert((event, resource), 0, page(PAGE_UNITS - 1, MAX_READINGS, start));
     let cutoff = Cutoffs::<T>::get(event).expect("it was cut off");
     (ShownUnits::truncate_from(units), proof_of::<T>(cutoff, AnchorLeaf { slot, unit: previous }))
 }
@@ -84,36 +90,42 @@ fn proof_of<T: Config>(number: AnchorNumber, leaf: AnchorLeaf) -> LeafProof {
     LeafProof { anchor, path, siblings: BoundedVec::default() }
 }
 
-/// Fills `count` pages as far as their units may be, with readings as many as a hearing may keep.
+/// Fills `count` pages as far as their units may be, with readings as many as a hearing may keep, all of them from the
+/// hour before the event, and lets them be all that the device ever told, so that the record is replayed.
 pub fn fill_pages<T: Config>(event: EventId, resource: ResourceId, count: u32) {
+    let before = Millis(start_of::<T>(event).0.saturating_sub(HOUR_MS));
     for number in 0..count {
         Shown::<T>::insert(
             (event, resource),
             number,
-            page(PAGE_UNITS, (MAX_HEARD_READINGS / MAX_PAGES / PAGE_UNITS) as usize),
+            page(PAGE_UNITS, (MAX_HEARD_READINGS / MAX_PAGES / PAGE_UNITS) as usize, before),
         );
     }
     Hearings::<T>::mutate(event, resource, |hearing| {
         let hearing = hearing.as_mut().expect("it is heard");
-        (hearing.chain, hearing.pages, hearing.written) = (Some(shown(Hash::default())), count, count);
+        (hearing.chain, hearing.pages, hearing.written) = (Some(shown(0, Hash::default())), count, count);
     });
 }
 
-/// A page of so many units, each with so many readings.
-fn page(units: u32, readings: usize) -> Page {
-    let told = BoundedVec::truncate_from(told(readings).encode());
+fn start_of<T: Config>(event: EventId) -> Millis {
+    T::Market::event(event).expect("the helper made it").start
+}
+
+/// A page of so many units, each with so many readings from `start` on.
+fn page(units: u32, readings: usize, start: Millis) -> Page {
+    let told = BoundedVec::truncate_from(told(readings, start).encode());
     let units = (0..units).map(|unit| (Sequence(2 * SHOWN - u64::from(unit)), told.clone()));
     Page::truncate_from(units.collect())
 }
 
-fn unit(slot: Slot, previous: Hash) -> Unit {
-    let content = UnitContent { slot, previous, references: vec![], body: Body::Readings(told(MAX_READINGS)) };
+fn unit(slot: Slot, previous: Hash, start: Millis) -> Unit {
+    let content = UnitContent { slot, previous, references: vec![], body: Body::Readings(told(MAX_READINGS, start)) };
     Unit { content, signature: [0; 64] }
 }
 
-/// Readings of a load that swings from nothing to a hundred megawatts.
-fn told(count: usize) -> Readings {
+/// Readings of a load that swings from nothing to a hundred megawatts, one a second from `start` on.
+fn told(count: usize, start: Millis) -> Readings {
     let swing = |place: usize| (Watts(if place % 2 == 0 { 0 } else { 100_000_000 }), true);
     let swings: Vec<_> = (0..count).map(swing).collect();
-    Readings::new(Millis(1_700_000_000_000), 1_000, None, &swings).expect("it is sound")
+    Readings::new(start, 1_000, None, &swings).expect("it is sound")
 }
