@@ -27,6 +27,8 @@ pub struct Config {
     pub refresh_ms: u32,
     /// How long a unit may stay unconfirmed before it is sent again, in milliseconds.
     pub resend_after_ms: u32,
+    /// How long an order is held without a verified head before the load is let go, in milliseconds; 0: to its end.
+    pub dead_man_ms: u32,
     /// How many gateways there are, each of another owner; at least 1.
     pub gateways: usize,
 }
@@ -54,6 +56,7 @@ impl Config {
             ("rest_ms", self.rest_ms as u64, 100..=600_000, "100 to 600,000"),
             ("refresh_ms", self.refresh_ms as u64, 1_000..=600_000, "1,000 to 600,000"),
             ("resend_after_ms", self.resend_after_ms as u64, 200..=600_000, "200 to 600,000"),
+            ("dead_man_ms", self.dead_man_ms as u64, 0..=86_400_000, "0 to 86,400,000"),
             ("gateways", self.gateways as u64, 1..=64, "1 to 64 addresses"),
         ];
         match rules.into_iter().find(|(_, value, allowed, _)| !allowed.contains(value)) {
@@ -70,6 +73,11 @@ impl Config {
     /// How long an answer may take before another gateway is asked, in milliseconds.
     pub(crate) fn patience_ms(&self) -> u64 {
         3 * self.heartbeat_ms as u64
+    }
+
+    /// Whether contact was lost for so long that no order is held.
+    pub(crate) fn lets_go(&self, silent_ms: u64) -> bool {
+        self.dead_man_ms > 0 && silent_ms >= self.dead_man_ms as u64
     }
 
     /// How long without a verified head is an alarm, in milliseconds, while an order binds the node or none does.

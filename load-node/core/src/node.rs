@@ -3,13 +3,23 @@
 mod capsules;
 mod gateway;
 mod orders;
+mod registry;
+mod units;
 
 use crate::{
-    anchors::Anchors, clock::ChainClock, desk::Desk, known::Known, outbox::Outbox, types::*, writer::Writer, Config,
-    ConfigError,
+    anchors::Anchors,
+    clock::ChainClock,
+    desk::Desk,
+    health::Health,
+    known::Known,
+    outbox::Outbox,
+    types::*,
+    wall::{TimeSource, WallClock},
+    writer::Writer,
+    Config, ConfigError,
 };
-use loadstone_core::{BlockNumber, ChangeNotice, Device, Direction, Hash, Millis, Resource, Watts};
-use loadstone_dag::{Body, Slot, Unit, WitnessRef, MAX_READINGS};
+use loadstone_core::{BlockNumber, ChangeNotice, Direction, Hash, Millis, Watts};
+use loadstone_dag::{Unit, WitnessRef};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Least distance between two saves of the head alone, in milliseconds: flash wears.
@@ -33,6 +43,8 @@ pub struct LoadNode {
     /// Whether the registry, as last read, lets this node sign.
     admitted: bool,
     clock: ChainClock,
+    /// What readings are dated by.
+    wall: WallClock,
     head: SavedHead,
     /// Nothing read at a head below this one is used.
     floor: BlockNumber,
@@ -51,6 +63,7 @@ pub struct LoadNode {
     asked: BTreeMap<Query, bool>,
     failed: Vec<Query>,
     primary: usize,
+    health: Health,
     rotated_ms: u64,
     connected: Vec<bool>,
     /// Gateways that hold another unit in a place of ours.
@@ -58,6 +71,10 @@ pub struct LoadNode {
     frontier: Option<WitnessRef>,
     /// What orders are proven with.
     known: Known,
+    /// The operator's word, which stands above every order.
+    override_: Option<Override>,
+    /// Whether the load was let go for want of contact.
+    let_go: bool,
     out: Vec<Output>,
 }
 
@@ -71,6 +88,7 @@ impl LoadNode {
             identity: saved.identity,
             admitted: saved.identity.is_some(),
             clock: ChainClock::default(),
+            wall: WallClock::new(saved.head.time),
             head: saved.head,
             floor: saved.head.number,
             head_saved_ms: None,
@@ -86,11 +104,14 @@ impl LoadNode {
             asked: BTreeMap::new(),
             failed: Vec::new(),
             primary: config.device.0 as usize % config.gateways,
+            health: Health::new(config.gateways),
             rotated_ms: 0,
             connected: vec![false; config.gateways],
             disowned: BTreeSet::new(),
             frontier: None,
             known: Known::new(saved.voters, saved.standings),
+            override_: None,
+            let_go: false,
             out: Vec::new(),
             signer,
             config,
@@ -108,6 +129,24 @@ impl LoadNode {
     /// Whether every reading is in a unit and every unit is proven anchored.
     pub fn is_drained(&self) -> bool {
         self.writer.pending() == 0 && self.outbox.is_empty()
+    }
+
+    /// The time to trust, where the system's clocks say `raw`; to be put into every [`Now`] that the node is given.
+    pub fn wall(&mut self, raw: Now) -> Millis {
+        let is_heard = self.clock.silence(raw).is_some_and(|silence| silence < self.config.silence_ms(false));
+        let chain = if is_heard { self.clock.now(raw) } else { None };
+        let before = self.wall.source();
+        let time = self.wall.at(raw, chain);
+        if self.wall.source() != before {
+            let off_ms = i64::try_from(i128::from(raw.unix.0) - i128::from(time.0)).unwrap_or(i64::MAX);
+            self.note(Note::Clock { source: self.wall.source(), off_ms });
+        }
+        time
+    }
+
+    /// Where the time of readings comes from.
+    pub fn time_source(&self) -> TimeSource {
+        self.wall.source()
     }
 
     /// Time goes on; to be called several times a second.
@@ -132,9 +171,11 @@ impl LoadNode {
 
     /// The meter was read at `at`, a moment on the grid of the reading interval.
     pub fn reading(&mut self, now: Now, at: Millis, watts: Watts, valid: bool) {
-        let reading = Reading { at, watts, doubtful: !valid };
+        // When it was nobody knows, so it is told and counts for nothing.
+        let is_dated = self.wall.source() != TimeSource::Nobody;
+        let reading = Reading { at, watts, doubtful: !valid || !is_dated };
         if !self.writer.push(reading) {
-            let text = format!("the reading at {at} is not newer than the last, or too many wait for a unit");
+            let text = format!("a reading of {at} was taken already, or too many wait for a unit");
             return self.note(Note::Refused(text));
         }
         self.out.push(Output::Persist(vec![Change::Reading(reading)], false));
@@ -215,7 +256,7 @@ impl LoadNode {
             }
             Answer::Anchor(number, anchor) => {
                 let verdict = self.anchors.on_chain(number, anchor.as_ref());
-                self.on_verdict(verdict);
+                self.on_verdict(now, verdict);
             }
         }
     }
@@ -276,110 +317,6 @@ impl LoadNode {
         self.ask(Query::Order(Direction::Down));
         self.ask(Query::Order(Direction::Up));
         self.ask_anchors(true);
-    }
-
-    fn on_device(&mut self, now: Now, device: Option<Device>, resource: Option<Resource>) {
-        match self.admission(device, resource) {
-            Ok(identity) => {
-                self.admitted = true;
-                if identity.incarnation > self.writer.tip().incarnation {
-                    self.writer.renew(identity.incarnation);
-                    self.disowned.clear();
-                }
-                if self.identity != Some(identity) {
-                    self.identity = Some(identity);
-                    self.out.push(Output::Persist(vec![Change::Identity(identity)], false));
-                    self.reissue(now);
-                }
-            }
-            Err(reason) => {
-                self.admitted = false;
-                self.note(Note::Refused(reason));
-            }
-        }
-    }
-
-    /// Whether the registry lets this node sign, with a reason and a remedy where it does not.
-    fn admission(&self, device: Option<Device>, resource: Option<Resource>) -> Result<Identity, String> {
-        let id = self.config.device;
-        let device = device.ok_or(format!("device {id} is not registered: its owner registers the resource first"))?;
-        let resource = resource.ok_or(format!("resource {} is not registered", self.config.resource))?;
-        if device.revoked {
-            return Err(format!("device {id} is revoked: its owner renews it with a new key"));
-        }
-        if device.key != self.signer.public() {
-            return Err(format!("device {id} is registered with another key: use that key's file, or rotate the key"));
-        }
-        if device.resource != self.config.resource || resource.device != id {
-            return Err(format!(
-                "device {id} does not meter resource {}: correct the configuration",
-                self.config.resource
-            ));
-        }
-        if resource.area != self.config.area {
-            return Err(format!("the resource lies in area {}, not {}", resource.area, self.config.area));
-        }
-        if device.incarnation < self.writer.tip().incarnation {
-            return Err(format!("the registry names incarnation {}, which is over here", device.incarnation));
-        }
-        Ok(Identity { incarnation: device.incarnation, load_min: resource.load_min, load_max: resource.load_max })
-    }
-
-    /// Closes the units that are due: at once while an order runs, else when full or old enough.
-    fn close_due(&mut self, now: Now) {
-        let live = self.clock.now(now).is_some_and(|time| self.down.is_live(time) || self.up.is_live(time));
-        self.close(now, if live { 0 } else { self.config.max_unit_age_ms as u64 });
-    }
-
-    fn close(&mut self, now: Now, max_age_ms: u64) {
-        if !self.may_sign() {
-            return;
-        }
-        let limit = (self.config.readings_per_unit as usize).min(MAX_READINGS);
-        let time = self.clock.now(now);
-        let event = time.and_then(|time| self.down.event(time).or_else(|| self.up.event(time)));
-        let range = self.identity.map(|identity| identity.load_min..=identity.load_max);
-        let possible = |watts: Watts| range.as_ref().is_none_or(|range| range.contains(&watts));
-        while let Some(count) = self.writer.due(now, limit, max_age_ms) {
-            let Some(body) = self.writer.take(count, event, possible) else { break };
-            self.write(body, count, Vec::new());
-        }
-        self.send_unsent(now);
-    }
-
-    fn may_sign(&self) -> bool {
-        self.admitted && self.identity.is_some_and(|identity| identity.incarnation == self.writer.tip().incarnation)
-    }
-
-    /// Signs a unit. It is on disk, in one step with `changes`, before anything later in the outputs
-    /// is sent.
-    fn write(&mut self, body: Body, readings: usize, mut changes: Vec<Change>) {
-        let references = self.frontier.take().map(|w| loadstone_dag::Reference::Witness(w.member, w.level, w.hash));
-        let references = references.into_iter().collect();
-        let (unit, hash) = self.writer.sign(body, references, &self.genesis, self.signer.as_ref());
-        let slot = unit.content.slot;
-        changes.push(Change::Unit(unit.clone(), hash));
-        self.out.push(Output::Persist(changes, true));
-        self.note(Note::Unit { slot, readings });
-        self.outbox.push(unit, hash);
-    }
-
-    /// Puts the content of units from an earlier life of the device into the present one.
-    fn reissue(&mut self, now: Now) {
-        let tip = self.writer.tip();
-        let first = Slot { device: self.config.device, incarnation: tip.incarnation, sequence: Default::default() };
-        if !self.may_sign() {
-            return;
-        }
-        for unit in self.outbox.drain_before(first) {
-            let readings = match &unit.content.body {
-                Body::Readings(readings) => readings.count(),
-                Body::Acknowledgement(_) => 0,
-            };
-            let void = Change::Void(unit.content.slot);
-            self.write(unit.content.body, readings, vec![void]);
-        }
-        self.send_unsent(now);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What goes into and comes out of the state machine.
 
-use crate::Standing;
+use crate::{Standing, TimeSource};
 use codec::{Decode, Encode};
 use loadstone_core::{
     AnchorNumber, AreaId, BlockNumber, ChangeNotice, Device, Direction, EventId, Hash, Incarnation, MerkleProof,
@@ -15,7 +15,7 @@ use loadstone_market::{Availability, Clearing, Event, Order, PastEvents, Program
 pub struct Now {
     /// Monotonic milliseconds since any fixed moment of this run.
     pub mono_ms: u64,
-    /// Wall clock.
+    /// Time by [`crate::LoadNode::wall`].
     pub unix: Millis,
 }
 
@@ -111,6 +111,41 @@ pub struct Level {
     pub sequence: u64,
     /// Absolute load.
     pub watts: Watts,
+}
+
+/// The operator's word on the spot, which stands above every order: the load returns to normal.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Override {
+    /// Why, for those who read the log: 1 to 256 bytes.
+    pub reason: String,
+    /// When it ends by itself; `None`: when the operator takes it back.
+    #[serde(default)]
+    pub until: Option<Millis>,
+}
+
+/// Longest reason of an [`Override`] in bytes.
+pub const MAX_REASON_BYTES: usize = 256;
+
+impl Override {
+    /// Whether the reason is neither empty nor too long.
+    pub fn is_sound(&self) -> bool {
+        !self.reason.trim().is_empty() && self.reason.len() <= MAX_REASON_BYTES
+    }
+
+    /// Whether it stands at `now`.
+    pub fn stands_at(&self, now: Millis) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// How a gateway stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct GatewayState {
+    /// Whether it is connected.
+    pub connected: bool,
+    /// What it did lately, as a penalty that halves every minute; a good gateway has 0.
+    pub penalty: u32,
 }
 
 /// What the driver must do, in the order given.
@@ -340,4 +375,22 @@ pub enum Note {
     Refused(String),
     /// No verified head for this many milliseconds.
     Silence(u64),
+    /// The time of readings comes from another source.
+    Clock {
+        /// From now on.
+        source: TimeSource,
+        /// System clock less trusted time, in milliseconds.
+        off_ms: i64,
+    },
+    /// An order binds, but there was no verified head for so long that the load is let go.
+    LetGo {
+        /// The order's direction.
+        direction: Direction,
+        /// Its sequence.
+        sequence: u64,
+        /// Milliseconds without a head.
+        silent_ms: u64,
+    },
+    /// The operator's word begins to stand, or stands no longer.
+    Overridden(Option<Override>),
 }

@@ -1,12 +1,15 @@
 //! The node's own chain of units: readings gather, a unit closes, and its place is taken for good.
 
 use crate::types::{Now, Reading, Signer, Tip};
-use loadstone_core::{DeviceId, EventId, Hash, Incarnation, Sequence, Watts};
+use loadstone_core::{DeviceId, EventId, Hash, Incarnation, Millis, Sequence, Watts};
 use loadstone_dag::{Body, Readings, Reference, Slot, Unit, UnitContent};
 use std::collections::VecDeque;
 
 /// Readings that wait in memory at most: a day's worth at one a second.
 const MAX_PENDING: usize = 86_400;
+
+/// Moments of readings in units that are remembered, so that none is taken twice.
+const MAX_TAKEN: usize = 128;
 
 /// Gathers readings and signs units.
 #[derive(Debug)]
@@ -15,11 +18,16 @@ pub(crate) struct Writer {
     interval_ms: u32,
     tip: Tip,
     pending: VecDeque<Reading>,
+    /// Moments of the last readings that are in units.
+    taken: VecDeque<Millis>,
+    /// Newest moment of a reading since the start.
+    newest: Option<Millis>,
 }
 
 impl Writer {
     pub(crate) fn new(device: DeviceId, interval_ms: u32, tip: Tip, pending: Vec<Reading>) -> Self {
-        Self { device, interval_ms, tip, pending: pending.into() }
+        let newest = pending.iter().map(|reading| reading.at).max();
+        Self { device, interval_ms, tip, pending: pending.into(), taken: VecDeque::new(), newest }
     }
 
     pub(crate) fn tip(&self) -> Tip {
@@ -35,12 +43,16 @@ impl Writer {
         self.tip = Tip { incarnation, next: Sequence(0), previous: Hash::zero() };
     }
 
-    /// Takes a reading; false when it is not newer than the last one, or too many wait.
+    /// Takes a reading; false when one of its moment was taken lately, or too many wait. One that is older than those that
+    /// wait follows a clock that was put right: it begins another unit.
     pub(crate) fn push(&mut self, reading: Reading) -> bool {
-        let newer = self.pending.back().is_none_or(|last| last.at < reading.at);
-        if !newer || self.pending.len() >= MAX_PENDING {
+        let is_newest = self.newest.is_none_or(|newest| newest < reading.at);
+        let mut known = self.pending.iter().map(|waiting| waiting.at).chain(self.taken.iter().copied());
+        let is_double = !is_newest && known.any(|at| at == reading.at);
+        if is_double || self.pending.len() >= MAX_PENDING {
             return false;
         }
+        self.newest = self.newest.max(Some(reading.at));
         self.pending.push_back(reading);
         true
     }
@@ -70,7 +82,8 @@ impl Writer {
         let marked = |reading: &Reading| (reading.watts, !reading.doubtful && possible(reading.watts));
         let readings: Vec<_> = self.pending.iter().take(count).map(marked).collect();
         let readings = Readings::new(start, self.interval_ms, event, &readings).ok()?;
-        self.pending.drain(..readings.count());
+        self.taken.extend(self.pending.drain(..readings.count()).map(|reading| reading.at));
+        self.taken.drain(..self.taken.len().saturating_sub(MAX_TAKEN));
         Some(Body::Readings(readings))
     }
 

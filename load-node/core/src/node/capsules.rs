@@ -4,7 +4,7 @@
 //! against the authority set that the light client has proven, and leads where a read would have led.
 
 use super::{orders::Proven, LoadNode};
-use crate::types::*;
+use crate::{health::Fault, types::*};
 use loadstone_core::{BlockNumber, Millis};
 use loadstone_evidence::{capsule::OrderCapsuleV1, AuthoritySet, BrokenCapsule, OrderCapsule};
 use loadstone_market::{Availability, Order, OrderRule};
@@ -14,7 +14,7 @@ impl LoadNode {
     pub(super) fn on_capsule(&mut self, now: Now, gateway: usize, bytes: &[u8]) {
         match OrderCapsule::open(bytes) {
             Ok(capsule) => self.judge(now, gateway, capsule),
-            Err(fault) => self.on_bad_capsule(gateway, fault),
+            Err(fault) => self.on_bad_capsule(now, gateway, fault),
         }
     }
 
@@ -47,7 +47,7 @@ impl LoadNode {
                 self.known.held_back.insert(direction, (gateway, capsule));
                 self.ask_voters(now);
             }
-            Err(fault) => self.on_bad_capsule(gateway, fault),
+            Err(fault) => self.on_bad_capsule(now, gateway, fault),
         }
     }
 
@@ -114,11 +114,9 @@ impl LoadNode {
         }
     }
 
-    fn on_bad_capsule(&mut self, gateway: usize, fault: BrokenCapsule) {
+    fn on_bad_capsule(&mut self, now: Now, gateway: usize, fault: BrokenCapsule) {
         self.known.bad_capsules += 1;
         self.note(Note::CapsuleRefused { gateway, fault, count: self.known.bad_capsules });
-        if gateway == self.primary {
-            self.rotate();
-        }
+        self.blame(now, gateway, Fault::Forged);
     }
 }

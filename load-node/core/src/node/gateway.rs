@@ -1,8 +1,9 @@
-//! Gateways: sending, sending again, rotation, and what they answer.
+//! Gateways: sending, sending again, choosing the best, and what they answer.
 
 use super::LoadNode;
 use crate::{
     anchors::{path_holds, Claim, Verdict},
+    health::Fault,
     outbox::{Due, BATCH},
     types::*,
 };
@@ -30,17 +31,24 @@ impl LoadNode {
     }
 
     /// A gateway can't be reached or has turned us away; the next one takes the units.
-    pub fn lost(&mut self, gateway: usize) {
+    pub fn lost(&mut self, now: Now, gateway: usize) {
         let Some(connected) = self.connected.get_mut(gateway) else { return };
         *connected = false;
-        if gateway == self.primary {
-            self.rotate();
-        }
+        self.blame(now, gateway, Fault::Lost);
     }
 
     /// Which gateway takes the units first.
     pub fn primary(&self) -> usize {
         self.primary
+    }
+
+    /// How each gateway stands.
+    pub fn gateways(&self, now: Now) -> Vec<GatewayState> {
+        let state = |(gateway, connected): (usize, &bool)| GatewayState {
+            connected: *connected,
+            penalty: self.health.penalty(now, gateway),
+        };
+        self.connected.iter().enumerate().map(state).collect()
     }
 
     /// A gateway said something.
@@ -57,7 +65,7 @@ impl LoadNode {
             GatewayMessage::Anchored { slot, unit, anchor, proof } => {
                 let claim = Claim { gateway, slot, unit, anchor, proof };
                 if self.outbox.holds(&slot, &unit) {
-                    self.on_claim(claim);
+                    self.on_claim(now, claim);
                 }
             }
             GatewayMessage::Frontier(witness) => self.frontier = Some(witness),
@@ -79,7 +87,7 @@ impl LoadNode {
         let count = self.config.gateways;
         if attempt >= STUBBORN && now.mono_ms.saturating_sub(self.rotated_ms) >= self.config.patience_ms() {
             self.rotated_ms = now.mono_ms;
-            self.rotate();
+            self.blame(now, self.primary, Fault::Stubborn);
         }
         for step in 0..self.config.spread() {
             // From the second attempt on, the rotation moves past the gateway that did not help.
@@ -105,18 +113,16 @@ impl LoadNode {
         if silence >= self.alarm_ms.saturating_add(self.config.silence_ms(has_order)) {
             self.alarm_ms = silence;
             self.note(Note::Silence(silence));
-            self.rotate();
+            self.blame(now, self.primary, Fault::Silent);
         }
     }
 
-    pub(super) fn on_verdict(&mut self, verdict: Verdict) {
+    pub(super) fn on_verdict(&mut self, now: Now, verdict: Verdict) {
         for claim in verdict.forged {
             let number = claim.anchor.number;
             let text = format!("gateway {} showed an anchor {number} that is not the chain's", claim.gateway);
             self.note(Note::Refused(text));
-            if claim.gateway == self.primary {
-                self.rotate();
-            }
+            self.blame(now, claim.gateway, Fault::Forged);
         }
         let mut newest = None;
         for claim in verdict.proven {
@@ -135,13 +141,13 @@ impl LoadNode {
         }
     }
 
-    fn on_claim(&mut self, claim: Claim) {
+    fn on_claim(&mut self, now: Now, claim: Claim) {
         if !path_holds(&claim) {
             let text = format!("gateway {} sent a Merkle path that does not lead to its anchor", claim.gateway);
             return self.note(Note::Refused(text));
         }
         match self.anchors.claim(claim) {
-            Some(verdict) => self.on_verdict(verdict),
+            Some(verdict) => self.on_verdict(now, verdict),
             None => self.ask_anchors(false),
         }
     }
@@ -172,8 +178,12 @@ impl LoadNode {
         }
     }
 
-    pub(super) fn rotate(&mut self) {
-        self.primary = (self.primary + 1) % self.config.gateways;
-        self.out.push(Output::UseGateway(self.primary));
+    /// A gateway did something; if it was the first, the best of the others takes its place.
+    pub(super) fn blame(&mut self, now: Now, gateway: usize, fault: Fault) {
+        self.health.blame(now, gateway, fault);
+        if gateway == self.primary {
+            self.primary = self.health.best_but(now, gateway);
+            self.out.push(Output::UseGateway(self.primary));
+        }
     }
 }

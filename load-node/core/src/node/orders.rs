@@ -129,7 +129,9 @@ impl LoadNode {
         let Some(identity) = self.identity else { return };
         let (down, up) = (self.down.level(time, &identity), self.up.level(time, &identity));
         let later = if self.up.issued_at() > self.down.issued_at() { up.or(down) } else { down.or(up) };
-        let Some(level) = later else { return self.out.push(Output::Release) };
+        let Some(level) = later.filter(|level| self.may_hold(now, level)) else {
+            return self.out.push(Output::Release);
+        };
         self.out.push(Output::Hold(level));
         if self.may_sign() && self.desk(level.direction).receive() {
             // Readings from before the order stand before its acknowledgement.
@@ -138,6 +140,38 @@ impl LoadNode {
             let kind = AcknowledgementKind::Received;
             self.acknowledge(now, level.direction, level.sequence, kind, level.watts, guard);
         }
+    }
+
+    /// Sets or takes back the operator's word; one that is not sound is refused.
+    pub fn set_override(&mut self, now: Now, word: Option<Override>) {
+        if word.as_ref().is_some_and(|word| !word.is_sound()) {
+            return self.note(Note::Refused("an override needs a reason of 1 to 256 bytes".into()));
+        }
+        if self.override_ != word {
+            self.override_ = word.clone();
+            self.note(Note::Overridden(word));
+        }
+        if let Some(time) = self.clock.now(now) {
+            self.assert(now, time);
+        }
+    }
+
+    /// Whether an order is held at all: neither where the operator says no, nor where contact is lost for too long.
+    fn may_hold(&mut self, now: Now, level: &Level) -> bool {
+        if let Some(word) = &self.override_ {
+            if word.stands_at(now.unix) {
+                return false;
+            }
+            self.override_ = None;
+            self.note(Note::Overridden(None));
+        }
+        let silent_ms = self.clock.silence(now).unwrap_or_default();
+        let lets_go = self.config.lets_go(silent_ms);
+        if lets_go && !self.let_go {
+            self.note(Note::LetGo { direction: level.direction, sequence: level.sequence, silent_ms });
+        }
+        self.let_go = lets_go;
+        !lets_go
     }
 
     /// Signs an acknowledgement; it is on disk in one step with `changes`, so that none is signed twice.

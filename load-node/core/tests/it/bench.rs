@@ -82,6 +82,7 @@ pub fn config() -> Config {
         rest_ms: 20_000,
         refresh_ms: 10_000,
         resend_after_ms: 2_000,
+        dead_man_ms: 60_000,
         gateways: 4,
     }
 }

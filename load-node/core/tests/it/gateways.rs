@@ -115,7 +115,7 @@ fn without_a_gateway_units_wait_and_go_out_with_the_next_connection() {
     // GIVEN a node whose gateway is lost
     let mut bench = Bench::new();
     let first = bench.node.primary();
-    bench.node.lost(first);
+    bench.node.lost(bench.now(), first);
     bench.settle();
     bench.seconds(10, 700);
     // THEN it wants the next gateway and has sent nothing

@@ -88,7 +88,7 @@ fn a_reading_is_never_taken_twice() {
     bench.node.reading(bench.now(), Millis(START + 1_000), Watts(1), true);
     bench.settle();
     assert_eq!(bench.disk.saved.pending.len(), 1);
-    assert!(bench.refusals().iter().any(|text| text.contains("not newer")));
+    assert!(bench.refusals().iter().any(|text| text.contains("taken already")));
 }
 
 #[test]
