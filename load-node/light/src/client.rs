@@ -57,6 +57,36 @@ impl HeadStream {
     pub async fn next(&mut self) -> Option<Head> {
         self.heads.recv().await
     }
+
+    /// `count` streams of the same heads; one that is not read holds up no other. Needs a tokio runtime.
+    pub fn split(mut self, count: usize) -> Vec<Self> {
+        let (mut listeners, streams): (Vec<_>, Vec<_>) = (0..count)
+            .map(|_| {
+                let (sender, heads) = mpsc::channel(HEAD_BUFFER);
+                (Listener { sender, is_lagging: false }, Self { heads })
+            })
+            .unzip();
+        tokio::spawn(async move {
+            while let Some(head) = self.next().await {
+                listeners.iter_mut().for_each(|listener| listener.tell(head.clone()));
+            }
+        });
+        streams
+    }
+}
+
+/// The writing end of a stream.
+struct Listener {
+    sender: mpsc::Sender<Head>,
+    is_lagging: bool,
+}
+
+impl Listener {
+    /// Never waits for the reader: heads that find the buffer full are merged into a gap.
+    fn tell(&mut self, mut head: Head) {
+        head.after_gap |= self.is_lagging;
+        self.is_lagging = self.sender.try_send(head).is_err();
+    }
 }
 
 impl LightClient {
@@ -84,8 +114,7 @@ impl LightClient {
             client,
             chain: added.chain_id,
             follower: Follower::default(),
-            heads: head_sender,
-            lagging: false,
+            heads: Listener { sender: head_sender, is_lagging: false },
             next_id: 0,
             reads: BTreeMap::new(),
             questions: BTreeMap::new(),
@@ -122,14 +151,21 @@ impl LightClient {
     }
 }
 
+/// A read with all who asked for it since the same head.
+struct SharedRead {
+    keys: Vec<Vec<u8>>,
+    /// The newest head when it was asked first.
+    newest: Option<Hash>,
+    replies: Vec<Reply<StorageAnswer>>,
+}
+
 struct Driver {
     client: Client<TokioPlatform>,
     chain: ChainId,
     follower: Follower,
-    heads: mpsc::Sender<Head>,
-    lagging: bool,
+    heads: Listener,
     next_id: ReadId,
-    reads: BTreeMap<ReadId, Reply<StorageAnswer>>,
+    reads: BTreeMap<ReadId, SharedRead>,
     questions: BTreeMap<ReadId, Reply<String>>,
 }
 
@@ -163,7 +199,13 @@ impl Driver {
         self.next_id += 1;
         let effects = match command {
             Command::Read(keys, reply) => {
-                self.reads.insert(id, reply);
+                let newest = self.follower.newest();
+                // Many nodes of one process ask the same at once.
+                if let Some(same) = self.reads.values_mut().find(|read| read.keys == keys && read.newest == newest) {
+                    same.replies.push(reply);
+                    return;
+                }
+                self.reads.insert(id, SharedRead { keys: keys.clone(), newest, replies: vec![reply] });
                 self.follower.read(id, keys)
             }
             Command::Ask(method, params, reply) => {
@@ -182,11 +224,12 @@ impl Driver {
                         tracing::warn!(target: "light", %error, "the light client's request queue is full");
                     }
                 }
-                Effect::Head(head) => self.tell(head),
+                Effect::Head(head) => self.heads.tell(head),
                 // A caller that has gone away needs no answer.
                 Effect::Read(id, result) => {
-                    if let Some(reply) = self.reads.remove(&id) {
-                        let _ = reply.send(result.map(|(head, values)| StorageAnswer { head, values }));
+                    let answer = result.map(|(head, values)| StorageAnswer { head, values });
+                    for reply in self.reads.remove(&id).map(|read| read.replies).unwrap_or_default() {
+                        let _ = reply.send(answer.clone());
                     }
                 }
                 Effect::Answer(id, result) => {
@@ -196,12 +239,6 @@ impl Driver {
                 }
             }
         }
-    }
-
-    /// Never waits for the caller: heads that find the buffer full are merged into a gap.
-    fn tell(&mut self, mut head: Head) {
-        head.after_gap |= self.lagging;
-        self.lagging = self.heads.try_send(head).is_err();
     }
 }
 

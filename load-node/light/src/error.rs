@@ -18,8 +18,8 @@ pub enum LightError {
     /// The subscription was renewed while the read was under way.
     #[error("the read was interrupted because the client re-synchronised")]
     Interrupted,
-    /// Too many reads wait for the first verified head.
-    #[error("too many reads are waiting for the first verified head")]
+    /// Too many reads wait for the first verified head or for a free slot.
+    #[error("too many reads are waiting for a verified head or a free slot")]
     Overloaded,
     /// The client answered something that does not fit the question.
     #[error("unexpected answer of the light client: {0}")]

@@ -1,7 +1,7 @@
 //! The conversation with smoldot as a state machine: its JSON texts in, requests and results out.
 //!
 //! One operation reads one key: smoldot takes a slot for every item but gives back one an operation,
-//! so operations with several items would use its 32 slots up.
+//! so operations with several items would use its 32 slots up. Reads that find no free slot wait in turn.
 
 use crate::{
     head::{decode_header, Head, Said, Seen},
@@ -11,8 +11,11 @@ use loadstone_core::Hash;
 use serde_json::{json, Value};
 use std::collections::{BTreeMap, VecDeque};
 
-/// Reads that may wait for the first verified head, or for a free operation slot.
-const MAX_WAITING: usize = 256;
+/// Reads that may wait for the first verified head, or for free operation slots.
+const MAX_WAITING: usize = 8_192;
+
+/// Operations under way at once, of the 32 that smoldot allows.
+const MAX_OPERATIONS: usize = 30;
 
 /// Names a read towards the caller.
 pub(crate) type ReadId = u64;
@@ -71,15 +74,46 @@ impl Follower {
         self.request(method, params, Pending::Plain(id))
     }
 
-    /// Reads `keys` at the newest verified head, or waits for the first one.
+    /// The newest verified head's hash.
+    pub(crate) fn newest(&self) -> Option<Hash> {
+        self.newest.as_ref().map(|(_, head)| head.hash)
+    }
+
+    /// Reads `keys` at the newest verified head; waits for the first one, and for free slots.
     pub(crate) fn read(&mut self, id: ReadId, keys: Vec<Vec<u8>>) -> Vec<Effect> {
-        let (Some(subscription), Some((hash, head))) = (self.subscription.clone(), self.newest.clone()) else {
-            if self.waiting.len() >= MAX_WAITING {
-                return vec![Effect::Read(id, Err(LightError::Overloaded))];
+        if self.waiting.len() >= MAX_WAITING {
+            return vec![Effect::Read(id, Err(LightError::Overloaded))];
+        }
+        self.waiting.push_back((id, keys));
+        self.resume()
+    }
+
+    /// Begins what waits, as far as slots are free.
+    fn resume(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let mut under_way = self.operations_under_way();
+        while let Some((_, keys)) = self.waiting.front() {
+            let (Some(subscription), Some((hash, head))) = (self.subscription.clone(), self.newest.clone()) else {
+                break;
+            };
+            // A read of more keys than there are slots begins when it is alone.
+            if under_way > 0 && under_way + keys.len() > MAX_OPERATIONS {
+                break;
             }
-            self.waiting.push_back((id, keys));
-            return Vec::new();
-        };
+            under_way += keys.len();
+            if let Some((id, keys)) = self.waiting.pop_front() {
+                effects.extend(self.begin(id, keys, (&subscription, &hash), head));
+            }
+        }
+        effects
+    }
+
+    fn operations_under_way(&self) -> usize {
+        let asked = self.pending.values().filter(|pending| matches!(pending, Pending::Storage { .. })).count();
+        asked + self.operations.len()
+    }
+
+    fn begin(&mut self, id: ReadId, keys: Vec<Vec<u8>>, (subscription, hash): (&str, &str), head: Head) -> Vec<Effect> {
         if keys.is_empty() {
             return vec![Effect::Read(id, Ok((head, Vec::new())))];
         }
@@ -204,9 +238,7 @@ impl Follower {
         let head = Head { number, hash: Hash::from(raw_hash), slot, notices, set_changed, after_gap, seen };
         let before = self.newest.replace((hash, head.clone()));
         let mut effects = vec![Effect::Head(head)];
-        while let Some((id, keys)) = self.waiting.pop_front() {
-            effects.extend(self.read(id, keys));
-        }
+        effects.extend(self.resume());
         // Reads at the head before were sent already and smoldot answers in order, so it may go.
         effects.extend(before.map(|(old, _)| self.unpin(vec![old])).unwrap_or_default());
         effects
@@ -227,32 +259,26 @@ impl Follower {
         let Some((id, _)) = self.operations.remove(operation) else { return Vec::new() };
         let Some(read) = self.reads.get_mut(&id) else { return Vec::new() };
         read.open = read.open.saturating_sub(1);
-        if read.open > 0 {
-            return Vec::new();
-        }
-        match self.reads.remove(&id) {
-            Some(read) => vec![Effect::Read(id, Ok((read.head, read.values)))],
-            None => Vec::new(),
-        }
+        let ended = if read.open == 0 { self.reads.remove(&id) } else { None };
+        let ended = ended.map(|read| Effect::Read(id, Ok((read.head, read.values))));
+        ended.into_iter().chain(self.resume()).collect()
     }
 
-    /// smoldot had no free slot: the whole read is made again at the next head.
+    /// smoldot had no free slot after all: the whole read is made again at the next head.
     fn wait_again(&mut self, id: ReadId) -> Vec<Effect> {
         let Some(read) = self.reads.remove(&id) else { return Vec::new() };
         self.forget(id);
         if self.waiting.len() >= MAX_WAITING {
             return vec![Effect::Read(id, Err(LightError::Overloaded))];
         }
-        self.waiting.push_back((id, read.keys));
+        self.waiting.push_front((id, read.keys));
         Vec::new()
     }
 
     fn fail(&mut self, id: ReadId, error: LightError) -> Vec<Effect> {
         self.forget(id);
-        match self.reads.remove(&id) {
-            Some(_) => vec![Effect::Read(id, Err(error))],
-            None => Vec::new(),
-        }
+        let failed = self.reads.remove(&id).map(|_| Effect::Read(id, Err(error)));
+        failed.into_iter().chain(self.resume()).collect()
     }
 
     /// Drops what is still under way for a read, so that late answers do not meet its next attempt.

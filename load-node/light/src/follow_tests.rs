@@ -131,3 +131,22 @@ fn no_free_slot_means_waiting_and_no_proof_means_failure() {
     let effects = event(&mut follower, json!({ "event": "operationInaccessible", "operationId": "c" }));
     assert!(matches!(&effects[..], [Effect::Read(7, Err(LightError::Inaccessible))]));
 }
+
+#[test]
+fn reads_beyond_the_free_slots_wait_their_turn() {
+    // GIVEN a follower WHEN twenty reads of two keys each are asked for at once
+    let mut follower = following();
+    let asked: Vec<_> =
+        (0..20).map(|id| requests(&follower.read(id, vec![vec![1, id as u8], vec![2, id as u8]]))).collect();
+    // THEN fifteen begin, as many as fit into thirty slots
+    let begun = asked.iter().filter(|requests| !requests.is_empty()).count();
+    assert_eq!((begun, asked.iter().flatten().count()), (15, 30));
+    // WHEN the first ends THEN the sixteenth begins
+    for (index, request) in asked[0].iter().enumerate() {
+        answer(&mut follower, request, json!({ "result": "started", "operationId": index.to_string() }));
+    }
+    assert_eq!(event(&mut follower, json!({ "event": "operationStorageDone", "operationId": "0" })), []);
+    let effects = event(&mut follower, json!({ "event": "operationStorageDone", "operationId": "1" }));
+    assert!(matches!(&effects[0], Effect::Read(0, Ok(_))));
+    assert_eq!(requests(&effects).len(), 2);
+}
