@@ -51,6 +51,9 @@ pub struct Config {
     /// How long a unit may stay unconfirmed before it is sent again, in milliseconds.
     #[serde(default = "resend_after_ms")]
     pub resend_after_ms: u32,
+    /// How long an order is held without a verified head before the load is let go, in milliseconds; 0: to its end.
+    #[serde(default = "dead_man_ms")]
+    pub dead_man_ms: u32,
     /// Event log (JSON lines); `--events` takes its place.
     #[serde(default)]
     pub events_log: Option<PathBuf>,
@@ -91,6 +94,10 @@ fn resend_after_ms() -> u32 {
     2_000
 }
 
+fn dead_man_ms() -> u32 {
+    300_000
+}
+
 impl Config {
     /// Reads and checks a configuration file.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
@@ -126,6 +133,7 @@ impl Config {
             rest_ms: self.rest_ms,
             refresh_ms: self.refresh_ms,
             resend_after_ms: self.resend_after_ms,
+            dead_man_ms: self.dead_man_ms,
             gateways: self.gateways.len(),
         }
     }

@@ -1,5 +1,6 @@
 //! The event log (JSON lines) and the load series (CSV), for reports.
 
+use crate::clock::unix_ms;
 use anyhow::Context;
 use loadstone_core::Watts;
 use serde_json::{json, Value};
@@ -7,14 +8,7 @@ use std::{
     fs::{File, OpenOptions},
     io::{BufWriter, Write},
     path::Path,
-    time::{SystemTime, UNIX_EPOCH},
 };
-
-/// Wall clock in Unix milliseconds.
-pub fn unix_ms() -> u64 {
-    let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(unix.as_millis()).unwrap_or(u64::MAX)
-}
 
 /// Writes both files; does nothing where none was asked for.
 pub struct Reports {

@@ -1,16 +1,20 @@
 //! `loadstone-load-node`: meter, actuator, own ledger and light client of one adjustable load.
 
 mod chain;
+mod clock;
 mod config;
 mod drivers;
 mod events;
+mod fleet;
 mod gateway;
 mod key;
+mod operator;
 mod run;
 mod show;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use loadstone_core::Millis;
 use std::{
     io::{IsTerminal, Write},
     path::PathBuf,
@@ -32,6 +36,7 @@ const EXAMPLE: &str = r#"Example of a configuration (relative paths start at the
   readings_per_unit = 60         # while no order runs; also max_unit_age_ms = 5000
   # bootnodes = ["/ip4/10.0.0.1/tcp/30333/p2p/12D3Koo..."]  # instead of the specification's
   # interval_ms = 1000, heartbeat_ms = 2000, rest_ms = 20000, refresh_ms = 10000, resend_after_ms = 2000
+  # dead_man_ms = 300000         # without contact for so long, an order is held no longer; 0: to its end
 
   [meter]
   driver = "replay"
@@ -82,7 +87,23 @@ enum Command {
         /// at once.
         #[arg(long, value_name = "N", default_value_t = 0)]
         drain_seconds: u64,
+        /// Clocks of a fault test, described in a JSON file.
+        #[arg(long, value_name = "FILE", hide = true)]
+        test_clock: Option<PathBuf>,
     },
+    /// Run many nodes in this process with one light client, for load tests, until SIGTERM or SIGINT; then print their
+    /// totals as JSON.
+    Fleet {
+        /// Folder of the nodes' configuration files (*.toml), all of one chain.
+        #[arg(long, value_name = "DIR")]
+        nodes: PathBuf,
+        /// On a graceful stop, wait this long for every unit to be proven anchored.
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        drain_seconds: u64,
+    },
+    /// Take the load out of regulation on the spot, above every order, or put it back.
+    #[command(subcommand)]
+    Override(OverrideCommand),
     /// Make or show the device's key.
     #[command(subcommand)]
     Key(KeyCommand),
@@ -100,6 +121,34 @@ enum Command {
         /// First sequence of the first incarnation to write.
         #[arg(long, value_name = "SEQUENCE", default_value_t = 0)]
         from: u64,
+    },
+}
+
+#[derive(Subcommand)]
+enum OverrideCommand {
+    /// Let the load return to normal, whatever orders say; the running node follows within a second.
+    Set {
+        /// The node's configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Why, for those who read the log.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// End it by itself after so many minutes.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=525_600))]
+        minutes: Option<u32>,
+    },
+    /// Follow orders again.
+    Clear {
+        /// The node's configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Show what stands, as JSON.
+    Show {
+        /// The node's configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
     },
 }
 
@@ -145,22 +194,49 @@ fn main() -> ExitCode {
 fn execute(command: Command) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     match command {
-        Command::Run { config, events, series, log_readings, drain_seconds } => {
+        Command::Run { config, events, series, log_readings, drain_seconds, test_clock } => {
             let config = config::Config::read(&config)?;
             let drain = Duration::from_secs(drain_seconds);
-            let options = run::Options { events, series, log_readings, drain };
-            // One thread, with the light client on it: switches between threads cost more than the work.
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.context("cannot start the runtime")?;
-            let summary = runtime.block_on(run::run(config, options))?;
+            let options = run::Options { events, series, log_readings, drain, test_clock };
+            let summary = runtime()?.block_on(run::run(config, options))?;
             writeln!(out, "{}", serde_json::to_string(&summary)?)?;
         }
+        Command::Fleet { nodes, drain_seconds } => {
+            let totals = runtime()?.block_on(fleet::run(&nodes, Duration::from_secs(drain_seconds)))?;
+            writeln!(out, "{}", serde_json::to_string(&totals)?)?;
+        }
+        Command::Override(command) => override_(&mut out, command)?,
         Command::Key(KeyCommand::Generate { out: path, json }) => {
             show_key(&mut out, &key::DeviceKey::generate(&path)?, json)?
         }
         Command::Key(KeyCommand::Show { file, json }) => show_key(&mut out, &key::DeviceKey::read(&file)?, json)?,
         Command::Status { store } => writeln!(out, "{}", serde_json::to_string_pretty(&show::status(&store)?)?)?,
         Command::Export { store, from } => show::export(&store, from, &mut out)?,
+    }
+    Ok(())
+}
+
+/// One thread, with the light client on it: switches between threads cost more than the work.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runtime")
+}
+
+fn override_(out: &mut impl Write, command: OverrideCommand) -> anyhow::Result<()> {
+    match command {
+        OverrideCommand::Set { config, reason, minutes } => {
+            let config = config::Config::read(&config)?;
+            let until = minutes.map(|minutes| Millis(clock::unix_ms()).after(u64::from(minutes) * 60_000));
+            let word = operator::set(&config, &reason, until)?;
+            writeln!(out, "{}", serde_json::to_string(&word)?)?;
+        }
+        OverrideCommand::Clear { config } => {
+            let stood = operator::clear(&config::Config::read(&config)?)?;
+            writeln!(out, "{}", serde_json::json!({ "cleared": stood }))?;
+        }
+        OverrideCommand::Show { config } => {
+            let word = operator::read(&operator::file_of(&config::Config::read(&config)?.store))?;
+            writeln!(out, "{}", serde_json::json!({ "override": word }))?;
+        }
     }
     Ok(())
 }

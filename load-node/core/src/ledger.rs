@@ -85,6 +85,20 @@ pub struct Summary {
     pub acknowledgements: u64,
 }
 
+impl Summary {
+    /// Adds another ledger's counts.
+    pub fn add(&mut self, other: &Self) {
+        self.read += other.read;
+        self.sent += other.sent;
+        self.confirmed += other.confirmed;
+        self.anchored += other.anchored;
+        self.unanchored += other.unanchored;
+        self.units += other.units;
+        self.units_anchored += other.units_anchored;
+        self.acknowledgements += other.acknowledgements;
+    }
+}
+
 /// The node's own ledger.
 pub trait Ledger {
     /// What a run before left.

@@ -51,7 +51,7 @@ impl WallClock {
     pub(crate) fn at(&mut self, now: Now, chain: Option<Millis>) -> Millis {
         let held = self.offset.map(|offset| carried(offset, now));
         let (time, source) = match (chain, held) {
-            (Some(chain), _) if apart(chain, now.unix) <= TOLERANCE_MS => (now.unix, TimeSource::System),
+            (Some(chain), _) if apart(chain, now.unix) <= self.tolerance_ms() => (now.unix, TimeSource::System),
             (Some(chain), _) => (chain, TimeSource::Chain),
             (None, Some(held)) if apart(held, now.unix) <= JUMP_MS => (now.unix, self.calm()),
             (None, Some(held)) => (held, self.jumped()),
@@ -61,6 +61,14 @@ impl WallClock {
         self.source = source;
         self.offset = Some(i128::from(time.0) - i128::from(now.mono_ms));
         time
+    }
+
+    /// A clock that was found wrong must come closer, so that time does not step to and fro.
+    fn tolerance_ms(&self) -> u64 {
+        match self.source {
+            TimeSource::Chain => TOLERANCE_MS / 2,
+            _ => TOLERANCE_MS,
+        }
     }
 
     /// What stands for a time that the system clock has left.

@@ -1,9 +1,9 @@
 //! Executes the state machine's outputs, in order, and tells of them.
 
 use super::Agent;
-use crate::events::unix_ms;
+use crate::clock::unix_ms;
 use anyhow::bail;
-use loadstone_core::{Direction, Millis};
+use loadstone_core::Direction;
 use loadstone_dag::{AcknowledgementKind, Refusal};
 use loadstone_load_core::{Ledger, Level, Note, Output, Source};
 use serde_json::json;
@@ -56,7 +56,8 @@ impl Agent {
     }
 
     fn hold(&mut self, level: Level) {
-        if self.site.hold(Millis(unix_ms()), level) {
+        let now = self.now();
+        if self.site.hold(now.unix, level) {
             let at_ms = unix_ms();
             tracing::info!(target: "order", sequence = level.sequence, watts = level.watts.0, "setpoint");
             self.reports.event(
@@ -67,7 +68,8 @@ impl Agent {
     }
 
     fn release(&mut self) {
-        if let Some(level) = self.site.release(Millis(unix_ms())) {
+        let now = self.now();
+        if let Some(level) = self.site.release(now.unix) {
             tracing::info!(target: "order", sequence = level.sequence, "released");
             let at_ms = unix_ms();
             self.reports
@@ -127,6 +129,19 @@ impl Agent {
             Note::Silence(silent_ms) => {
                 tracing::warn!(target: "chain", silent_ms, "no verified head: trying another gateway");
                 self.reports.event("silence", json!({ "silent_ms": silent_ms }));
+            }
+            Note::Clock { source, off_ms } => {
+                tracing::warn!(target: "node", ?source, off_ms, "the time of readings comes from another source");
+                self.reports.event("clock", json!({ "source": source, "off_ms": off_ms }));
+            }
+            Note::LetGo { direction, sequence, silent_ms } => {
+                tracing::warn!(target: "order", sequence, silent_ms, "no contact for too long: the load is let go");
+                let fields = json!({ "direction": direction, "sequence": sequence, "silent_ms": silent_ms });
+                self.reports.event("let_go", fields);
+            }
+            Note::Overridden(word) => {
+                tracing::warn!(target: "order", ?word, "the operator's override");
+                self.reports.event("override", json!({ "override": word, "at_ms": unix_ms() }));
             }
         }
     }

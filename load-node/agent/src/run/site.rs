@@ -30,7 +30,7 @@ impl Site {
     /// How long until the next reading is due.
     pub fn until_next(&self, now_ms: u64) -> Duration {
         let grid = now_ms - now_ms % self.interval_ms;
-        match self.last {
+        match self.last.filter(|last| !self.is_put_right(*last, grid)) {
             Some(last) if last.0 >= grid => Duration::from_millis(last.after(self.interval_ms).since(Millis(now_ms))),
             Some(_) => Duration::ZERO,
             None => Duration::from_millis(grid + self.interval_ms - now_ms),
@@ -42,7 +42,7 @@ impl Site {
     /// missed moments; longer gaps stay gaps.
     pub fn read(&mut self, now_ms: u64) -> Vec<(Millis, Sample)> {
         let grid = now_ms - now_ms % self.interval_ms;
-        let first = match self.last {
+        let first = match self.last.filter(|last| !self.is_put_right(*last, grid)) {
             Some(last) if last.0 >= grid => return Vec::new(),
             Some(last) if grid - last.0 <= MAX_MISSED * self.interval_ms => last.0 + self.interval_ms,
             _ => grid,
@@ -50,6 +50,11 @@ impl Site {
         self.last = Some(Millis(grid));
         let moments = (first..=grid).step_by(usize::try_from(self.interval_ms).unwrap_or(usize::MAX)).map(Millis);
         moments.filter_map(|at| Some((at, self.meter.read(at)?))).collect()
+    }
+
+    /// Whether the last reading was dated by a clock that has been put right since.
+    fn is_put_right(&self, last: Millis, grid: u64) -> bool {
+        last.since(Millis(grid)) > self.interval_ms
     }
 
     /// Holds a level; true when it is another than before.
@@ -107,8 +112,10 @@ mod tests {
         assert_eq!(site.until_next(14_100), Duration::ZERO);
         assert_eq!(moments(&mut site, 14_100), [12_000, 13_000, 14_000]);
         assert_eq!(moments(&mut site, 3_600_500), [3_600_000]);
-        // AND a wall clock that jumps back reads nothing, and waits no longer than an interval
-        assert_eq!(moments(&mut site, 20_000), [] as [u64; 0]);
-        assert_eq!(site.until_next(20_000), Duration::from_millis(1_000));
+        // AND a clock that steps back by less than a reading reads nothing twice, one that was put right goes on
+        assert_eq!(moments(&mut site, 3_599_100), [] as [u64; 0]);
+        assert_eq!(site.until_next(3_599_100), Duration::from_millis(1_000));
+        assert_eq!(moments(&mut site, 20_000), [20_000]);
+        assert_eq!(moments(&mut site, 21_000), [21_000]);
     }
 }
