@@ -9,7 +9,7 @@ import sys
 from demo_run import __main__ as demo
 from demo_run.network import TARGET
 
-from . import cells, finality, finality_page, idle, market, page, soak
+from . import cells, finality, finality_page, fleet, idle, load_node, market, page, soak
 from .text import row
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -72,6 +72,23 @@ def arguments():
         "--resources", type=int, default=market.RESOURCES, help=f"in the large event ({market.RESOURCES}); each offers two segments"
     )
     wide.set_defaults(figures=market.figures, render=list_page("The market at scale, measured"))
+    device = parts.add_parser(
+        "load-node", parents=[common, quick],
+        help="what a load node takes of its device, and how fast an order reaches the actuator",
+        description="Four validators and four load nodes with a light client each. Memory, processor and disk while each "
+        "reads its meter every second and nothing is ordered; its start without and with a saved database; then orders, "
+        "from finality at the validator to the actuator.",
+    )  # fmt: skip
+    device.set_defaults(figures=load_node.figures, render=list_page("A load node, measured"))
+    many = parts.add_parser(
+        "fleet", parents=[common, quick],
+        help="a thousand load nodes of one process write to four validators",
+        description="Each node has a meter, a ledger and gateways of its own; the light client is shared. Fails if a "
+        "reading is lost.",
+    )  # fmt: skip
+    many.add_argument("--nodes", type=int, help=f"how many ({fleet.NODES}; quick: {fleet.QUICK_NODES})")
+    many.add_argument("--minutes", type=float, help=f"how long they write ({fleet.MINUTES:g}; quick: {fleet.QUICK_MINUTES:g})")
+    many.set_defaults(figures=fleet.figures, render=list_page("A fleet of load nodes, measured"))
     return parser.parse_args()
 
 

@@ -27,9 +27,11 @@ def order_bench(url, *words):
 class Clients:
     """All light clients of a cell."""
 
+    kind = LoadNode
+
     def __init__(self, stand, count, readings_per_unit=LoadNode.readings_per_unit):
         self.stand = stand
-        self.loads = [LoadNode(position, stand.aggregators[position % 2], stand.home) for position in range(count)]
+        self.loads = [self.kind(position, stand.aggregators[position % 2], stand.home) for position in range(count)]
         for load in self.loads:
             load.readings_per_unit = readings_per_unit
 

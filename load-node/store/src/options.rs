@@ -1,6 +1,6 @@
 //! RocksDB tuned for an edge device: little memory, few files, bounded logs.
 
-use rocksdb::{BlockBasedOptions, Cache, LogLevel, Options};
+use rocksdb::{BlockBasedOptions, Cache, DBRecoveryMode, LogLevel, Options};
 
 /// Cache for blocks of all columns in bytes.
 const CACHE_BYTES: usize = 2 * 1_024 * 1_024;
@@ -22,6 +22,9 @@ pub(crate) fn options(create: bool) -> Options {
     options.set_write_buffer_size(WRITE_BUFFER_BYTES);
     options.set_max_write_buffer_number(2);
     options.set_max_total_wal_size(WAL_BYTES);
+    // A power failure may cut the log's end, which nobody was told of; anything else in it that does not read is damage,
+    // and no reason to go on without the rest.
+    options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
     options.set_max_open_files(64);
     options.set_max_background_jobs(2);
     options.set_keep_log_file_num(2);

@@ -1,0 +1,1 @@
+"""Faults of a load node's surroundings, against real programs."""
