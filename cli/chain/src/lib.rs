@@ -5,6 +5,7 @@ pub mod call;
 pub mod client;
 pub mod events;
 pub mod fault;
+mod hint;
 pub mod key;
 pub mod output;
 mod refusal;

@@ -1,7 +1,8 @@
 //! Tables for people, JSON for programs.
 
 use anyhow::{Context as _, Result};
-use loadstone_core::{Balance, Price, Watts, YUAN};
+use chrono::DateTime;
+use loadstone_core::{Balance, Millis, Price, Watts, YUAN};
 use serde_json::Value;
 use std::io::{self, ErrorKind, Write};
 
@@ -96,6 +97,12 @@ pub fn pairs<const N: usize>(pairs: [(&str, String); N]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// A moment in UTC; milliseconds only where there are some.
+pub fn moment(at: Millis) -> String {
+    let date = i64::try_from(at.0).ok().and_then(DateTime::from_timestamp_millis);
+    date.map_or_else(|| at.to_string(), |date| date.format("%Y-%m-%d %H:%M:%S%.f UTC").to_string())
+}
+
 /// Micro-yuan as yuan with all six decimals.
 pub fn yuan(amount: Balance) -> String {
     format!("{}.{:06}", amount / YUAN, amount % YUAN)
@@ -128,6 +135,14 @@ pub fn hexed(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moments_are_dates_in_utc() {
+        // GIVEN moments with and without milliseconds, and one that no calendar knows
+        assert_eq!(moment(Millis(1_796_131_139_000)), "2026-12-01 13:18:59 UTC");
+        assert_eq!(moment(Millis(1_796_131_139_200)), "2026-12-01 13:18:59.200 UTC");
+        assert_eq!(moment(Millis(u64::MAX)), Millis(u64::MAX).to_string());
+    }
 
     #[test]
     fn columns_line_up() {

@@ -1,6 +1,6 @@
 //! Why a transaction came to nothing, in words.
 
-use crate::fault::Fault;
+use crate::{fault::Fault, hint::hint};
 use loadstone_core::AccountId;
 use subxt::{
     error::{BackendError, DispatchError, ExtrinsicError, RpcError, TransactionEventsError},
@@ -48,16 +48,24 @@ fn reason(code: i32, message: &str, data: Option<&str>, account: &AccountId) -> 
 pub fn by_runtime(error: TransactionEventsError) -> anyhow::Error {
     let TransactionEventsError::ExtrinsicFailed(error) = error else { return error.into() };
     let DispatchError::Module(module) = &error else {
-        return Fault::Refused { name: format!("{error:?}"), text: error.to_string() }.into();
+        return refused(format!("{error:?}"), error.to_string());
     };
     match module.details() {
-        Ok(details) => Fault::Refused {
-            name: format!("{}.{}", details.pallet.name(), details.variant.name),
-            text: details.variant.docs.join(" ").trim().to_owned(),
-        }
-        .into(),
+        Ok(details) => refused(
+            format!("{}.{}", details.pallet.name(), details.variant.name),
+            details.variant.docs.join(" ").trim().to_owned(),
+        ),
         Err(_) => Fault::Refused { name: error.to_string(), text: String::new() }.into(),
     }
+}
+
+/// A refusal with its remedy, where there is one.
+fn refused(name: String, said: String) -> anyhow::Error {
+    let text = match hint(&name) {
+        Some(remedy) => format!("{said} Remedy: {remedy}"),
+        None => said,
+    };
+    Fault::Refused { name, text }.into()
 }
 
 #[cfg(test)]

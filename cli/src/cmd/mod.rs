@@ -25,10 +25,14 @@ mod validator;
 mod verify;
 mod why;
 
-use crate::{call::Receipt, context::Context, output::cny};
+use crate::{
+    call::Receipt,
+    context::Context,
+    output::{cny, moment},
+};
 use anyhow::Result;
 use clap::Subcommand;
-use loadstone_core::Price;
+use loadstone_core::{Millis, Price};
 use serde_json::{json, Map, Value};
 
 /// What to do.
@@ -168,13 +172,18 @@ fn report(context: &Context, receipt: &Receipt, done: &str, created: Value) -> R
     })
 }
 
+/// Milliseconds from here on are a moment and no span: September 2001.
+const FIRST_MOMENT_MS: u64 = 1_000_000_000_000;
+
 /// A field of a report for people: its unit stands behind the number instead of in the name.
 fn named(name: &str, value: &Value) -> String {
     let price = (name == "marginal_price").then(|| value.as_u64()).flatten().map(|price| cny(Price(price)));
+    let at = value.as_u64().filter(|at| name.ends_with("_ms") && *at >= FIRST_MOMENT_MS);
     let with_unit = |ending: &str, unit: &str| Some((name.strip_suffix(ending)?.to_owned(), format!("{value} {unit}")));
-    let (name, value) = match price {
-        Some(price) => (name.to_owned(), price),
-        None => with_unit("_w", "W")
+    let (name, value) = match (price, at) {
+        (Some(price), _) => (name.to_owned(), price),
+        (None, Some(at)) => (name.trim_end_matches("_ms").to_owned(), moment(Millis(at))),
+        (None, None) => with_unit("_w", "W")
             .or_else(|| with_unit("_ms", "ms"))
             .unwrap_or_else(|| (name.to_owned(), value.as_str().map_or_else(|| value.to_string(), str::to_owned))),
     };
@@ -190,7 +199,8 @@ mod tests {
         // GIVEN fields of a report THEN people read them with their units
         assert_eq!(named("marginal_price", &json!(1_250_000)), "marginal price 1.250000 CNY/kWh");
         assert_eq!(named("awarded_w", &json!(800)), "awarded 800 W");
-        assert_eq!(named("gate_closure_ms", &json!(12)), "gate closure 12 ms");
+        assert_eq!(named("after_ms", &json!(12)), "after 12 ms");
+        assert_eq!(named("start_ms", &json!(1_796_131_139_000u64)), "start 2026-12-01 13:18:59 UTC");
         assert_eq!(named("file", &json!("bid.json")), "file bid.json");
     }
 }

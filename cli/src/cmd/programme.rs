@@ -1,7 +1,14 @@
 //! `loadstone programme`: the versioned rules of events.
 
 use super::report;
-use crate::{call::Call, context::Context, fault::Fault, files, output::yuan};
+use crate::{
+    call::Call,
+    client::decode,
+    context::Context,
+    fault::Fault,
+    files,
+    output::{yuan, Table},
+};
 use anyhow::Result;
 use clap::Subcommand;
 use loadstone_core::{Balance, ProgrammeId, ProgrammeVersion};
@@ -24,6 +31,8 @@ pub enum Programme {
     },
     /// Prints a file of rules to begin with, which says what each rule means.
     Template,
+    /// Shows all programmes: the newest version of each.
+    List,
     /// Shows a version of a programme, by default the newest, as a file that `publish` takes, and what is left of its pot.
     Show {
         /// The programme's number.
@@ -57,9 +66,35 @@ impl Programme {
                 let text = rules::template();
                 context.output().print(&json!({ "template": text }), || text.clone())
             }
+            Self::List => list(context).await,
             Self::Show { id, of_version } => show(context, ProgrammeId(id), of_version).await,
         }
     }
+}
+
+async fn list(context: &Context) -> Result<()> {
+    let chain = context.connect().await?;
+    let state = chain.finalised().await?;
+    let mut newest = Vec::new();
+    for key in state.keys(&keys::item("Bids", "LatestVersion")).await? {
+        let id: ProgrammeId = decode(keys::last_part(&key, 4).unwrap_or_default())?;
+        let version: ProgrammeVersion = state.require(key, &format!("programme {id}")).await?;
+        let rules: Rules = state.require(keys::programme(id, version), &format!("programme {id}")).await?;
+        newest.push((id, version, rules));
+    }
+    newest.sort_by_key(|(id, ..)| *id);
+    let mut table = Table::new(&["programme", "version", "name", "product", "pricing", "cap CNY/kWh"]);
+    for (id, version, rules) in &newest {
+        let word = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        let name = String::from_utf8_lossy(&rules.name).into_owned();
+        let (product, pricing) = (word(json!(rules.product)), word(json!(rules.pricing)));
+        table.row([id.to_string(), version.to_string(), name, product, pricing, yuan(rules.price_cap.0.into())]);
+    }
+    let values = newest.iter().map(|(id, version, rules)| {
+        json!({ "programme": id, "version": version, "name": String::from_utf8_lossy(&rules.name),
+            "product": rules.product, "pricing": rules.pricing, "price_cap": rules.price_cap })
+    });
+    context.output().print(&json!(values.collect::<Vec<_>>()), || table.render())
 }
 
 async fn show(context: &Context, id: ProgrammeId, version: Option<u32>) -> Result<()> {

@@ -5,7 +5,7 @@ use crate::{
     client::Chain,
     context::Context,
     fault::{told, Fault},
-    output::{yuan, Table},
+    output::{moment, yuan, Table},
     standing::{
         advance::withdrawal,
         check::problems,
@@ -204,7 +204,7 @@ async fn status(context: &Context, newest: usize, state: &StateFolder) -> Result
         table.row([
             answer.event.to_string(),
             json!(outcome.details.phase).as_str().unwrap_or_default().to_owned(),
-            outcome.details.gate_closure.to_string(),
+            moment(outcome.details.gate_closure),
             answer.batches.to_string(),
             outcome.committed.to_string(),
             outcome.revealed.to_string(),

@@ -2,7 +2,7 @@
 
 use crate::{
     context::Context,
-    output::{levels, pairs, percent, yuan, Table},
+    output::{levels, moment, pairs, percent, yuan, Table},
     reads::{newest_event, EventView},
 };
 use anyhow::Result;
@@ -94,8 +94,8 @@ fn head(view: &EventView, latest: Option<&Anchor>) -> String {
         ("programme", format!("{} version {}", event.programme, event.version)),
         ("area", format!("{} {}", event.area, json!(event.direction).as_str().unwrap_or_default())),
         ("needs", format!("{} W", needs.join(", "))),
-        ("gate closure", event.gate_closure.to_string()),
-        ("window", format!("{} to {}", event.start, event.end())),
+        ("gate closure", moment(event.gate_closure)),
+        ("window", format!("{} to {}", moment(event.start), moment(event.end()))),
         ("bidders", format!("{} for {} resources", bidders.len(), view.resources.len())),
         ("clearing", clearing),
         ("reserve", reserve),

@@ -96,7 +96,12 @@ fn a_good_capsule_tells_its_order_and_who_signed_it() {
     );
     assert_eq!(value["signers"].as_array().map(Vec::len), Some(4));
     let text = proof.people(&origin);
-    for wanted in ["40000 W of what stands ready in epoch 6", "10000 ms to 70000 ms", "4 of 4 in set 0", "compare it"] {
+    for wanted in [
+        "40000 W of what stands ready in epoch 6",
+        "1970-01-01 00:00:10 UTC to 1970-01-01 00:01:10 UTC",
+        "4 of 4 in set 0",
+        "compare it",
+    ] {
         assert!(text.contains(wanted), "{wanted}: {text}");
     }
 }

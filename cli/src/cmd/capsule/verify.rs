@@ -5,7 +5,7 @@ use crate::{
     context::Context,
     fault::Fault,
     files,
-    output::{hexed, pairs},
+    output::{hexed, moment, pairs},
     parse,
     spec::read_genesis,
 };
@@ -149,7 +149,7 @@ impl Proof {
             ("direction", name_of(self.direction).into()),
             ("sequence", of_order(&|order| order.sequence.to_string())),
             ("target", of_order(&wanted)),
-            ("window", of_order(&|order| format!("{} to {} of Unix time", order.start, order.end))),
+            ("window", of_order(&|order| format!("{} to {}", moment(order.start), moment(order.end)))),
             ("reason", of_order(&reason)),
             ("signers", format!("{} of {} in set {}", self.signers.len(), set.authorities.len(), set.id)),
         ]);

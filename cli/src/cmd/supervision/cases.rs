@@ -2,7 +2,7 @@
 
 use crate::{
     context::Context,
-    output::{pairs, Table},
+    output::{moment, pairs, Table},
 };
 use anyhow::Result;
 use loadstone_core::CaseId;
@@ -18,7 +18,7 @@ pub async fn list(context: &Context, open: bool) -> Result<()> {
     let mut cases: Vec<Case> = state.get_all(&found).await?.into_iter().flatten().collect();
     cases.retain(|case| !open || case.phase().is_open());
     cases.sort_by_key(|case| case.id);
-    let mut table = Table::new(&["case", "phase", "suspicion", "subject", "event", "flagged at ms", "evidence"]);
+    let mut table = Table::new(&["case", "phase", "suspicion", "subject", "event", "flagged", "evidence"]);
     for case in &cases {
         table.row([
             case.id.to_string(),
@@ -26,7 +26,7 @@ pub async fn list(context: &Context, open: bool) -> Result<()> {
             word(&json!(case.evidence.suspicion())),
             subject(&case.subject),
             case.event.map_or_else(|| "none".into(), |event| event.to_string()),
-            case.steps.first().map_or_else(String::new, |step| step.at.0.to_string()),
+            case.steps.first().map_or_else(String::new, |step| moment(step.at)),
             evidence(case),
         ]);
     }
@@ -53,7 +53,7 @@ pub async fn show(context: &Context, number: u32) -> Result<()> {
             ("answers for it", case.account.to_string()),
             ("event", case.event.map_or_else(|| "none".into(), |event| event.to_string())),
             ("evidence", evidence(&case)),
-            ("may appeal until ms", until.0.to_string()),
+            ("may appeal until", moment(until)),
             ("other cases", format!("{} upheld, {} cleared", outcomes.upheld, outcomes.cleared)),
         ]);
         format!("{head}\n\n{}", steps(&case))
@@ -61,10 +61,10 @@ pub async fn show(context: &Context, number: u32) -> Result<()> {
 }
 
 fn steps(case: &Case) -> String {
-    let mut table = Table::new(&["phase", "at ms", "by", "reason"]);
+    let mut table = Table::new(&["phase", "at", "by", "reason"]);
     for Step { phase, by, at, reason } in &case.steps {
         let by = by.as_ref().map_or_else(|| "the chain".into(), ToString::to_string);
-        table.row([word(&json!(phase)), at.0.to_string(), by, String::from_utf8_lossy(reason).into_owned()]);
+        table.row([word(&json!(phase)), moment(*at), by, String::from_utf8_lossy(reason).into_owned()]);
     }
     table.render()
 }
