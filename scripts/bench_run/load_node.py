@@ -65,7 +65,7 @@ def at_rest(clients, seconds):
     readings = [load.ledger()["totals"]["read"] - before for load, before in zip(clients.loads, read)]
     params = {"seconds": round(elapsed), "nodes": len(pids), "readings_per_unit": READINGS_PER_UNIT}
     yield figure("rss_mib", rss / 1024, "MiB", params, "load-node")
-    yield figure("cpu_share", max(cpu for cpu, _ in taken) / elapsed, "", params, "load-node")
+    yield figure("cpu_share", round(max(cpu for cpu, _ in taken) / elapsed, 5), "", params, "load-node")
     per_reading = max(disk / max(1, count) for (_, disk), count in zip(taken, readings))
     yield figure("disk_bytes_written_per_reading", per_reading, "B", params, "load-node")
     yield figure("readings_per_s", min(readings) / elapsed, "1/s", params, "load-node")

@@ -12,5 +12,7 @@ def limit_text(figure):
 
 
 def row(figure):
-    value = f"{figure['name']:32} {figure['value']:>16,.2f} {figure['unit']:4}"
+    # Shares are small, and two digits would tell nothing of them.
+    digits = 5 if 0 < abs(figure["value"]) < 0.1 else 2
+    value = f"{figure['name']:32} {figure['value']:>16,.{digits}f} {figure['unit']:4}"
     return f"{value} {params_text(figure)}  {limit_text(figure)}".rstrip()

@@ -20,11 +20,23 @@ pub(crate) struct ChainClock {
 impl ChainClock {
     /// Takes the chain time of a head that has just been verified.
     pub(crate) fn observe(&mut self, time: Millis, now: Now) {
+        self.push(time, now);
+        self.last_head_ms = Some(now.mono_ms);
+    }
+
+    fn push(&mut self, time: Millis, now: Now) {
         if self.offsets.len() == WINDOW {
             self.offsets.pop_front();
         }
         self.offsets.push_back(i128::from(time.0) - i128::from(now.mono_ms));
-        self.last_head_ms = Some(now.mono_ms);
+    }
+
+    /// Takes a moment that is proven to lie in the past of the newest head: a block says its exact time, of which a head
+    /// tells the slot alone.
+    pub(crate) fn at_least(&mut self, time: Millis, now: Now) {
+        if self.now(now).is_some_and(|estimate| estimate < time) {
+            self.push(time, now);
+        }
     }
 
     /// Chain time by estimate; never goes back. `None` before the first head.
@@ -61,8 +73,14 @@ mod tests {
         assert_eq!(clock.now(at(700)), Some(Millis(1_000_600)));
         clock.observe(Millis(1_001_000), at(1_050));
         assert_eq!(clock.now(at(1_050)), Some(Millis(1_001_000)));
+        // AND a later moment that is proven moves it forward, an earlier one does not
+        clock.at_least(Millis(1_000_900), at(1_050));
+        assert_eq!(clock.now(at(1_050)), Some(Millis(1_001_000)));
         // AND without heads time goes on by the own clock
         assert_eq!(clock.now(at(9_050)), Some(Millis(1_009_000)));
+        assert_eq!(clock.silence(at(9_050)), Some(8_000));
+        clock.at_least(Millis(1_009_120), at(9_050));
+        assert_eq!(clock.now(at(9_150)), Some(Millis(1_009_220)));
         assert_eq!(clock.silence(at(9_050)), Some(8_000));
     }
 }

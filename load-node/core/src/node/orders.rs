@@ -55,6 +55,10 @@ impl LoadNode {
         direction: Direction,
         Proven { order, availability, by }: Proven,
     ) {
+        if let Some(order) = &order {
+            // Its block's own time: without it an order that binds at once would wait for the next tick.
+            self.clock.at_least(order.issued_at, now);
+        }
         let expired = match (&order, self.clock.now(now)) {
             (Some(order), Some(time)) => time >= order.end,
             _ => false,

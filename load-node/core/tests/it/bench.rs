@@ -176,6 +176,8 @@ impl Bench {
 
     /// Puts an order on chain and gives notice of it.
     pub fn order(&mut self, order: Order) {
+        // Nothing is issued later than the block that holds it.
+        let order = Order { issued_at: order.issued_at.min(self.now().unix), ..order };
         let direction = order.direction;
         self.chain.orders.insert(direction, order);
         self.head(&[ChangeNotice::Order(AREA, direction)]);
