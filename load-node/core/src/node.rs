@@ -31,6 +31,9 @@ const ANCHOR_SPREAD_MS: u64 = 500;
 /// Distance in it of nodes whose devices were registered one after the other.
 const ANCHOR_STEP_MS: u64 = 61;
 
+/// How far chain time may be ahead of what heads tell of it, in slots: its own, and what finality takes.
+const SLACK_SLOTS: u64 = 2;
+
 /// How often the own registration is read, in refreshes of the order.
 const DEVICE_REFRESH: u32 = 6;
 
@@ -144,6 +147,16 @@ impl LoadNode {
         time
     }
 
+    /// Chain time. Heads tell it by the slot and late; a system clock that agrees with them tells the moment in between.
+    fn time(&mut self, now: Now) -> Option<Millis> {
+        let estimate = self.clock.now(now)?;
+        let slack_ms = SLACK_SLOTS * self.known.slot_ms.unwrap_or_default();
+        Some(match self.wall.source() {
+            TimeSource::System => estimate.max(now.unix.min(estimate.after(slack_ms))),
+            TimeSource::Held | TimeSource::Chain | TimeSource::Nobody => estimate,
+        })
+    }
+
     /// Where the time of readings comes from.
     pub fn time_source(&self) -> TimeSource {
         self.wall.source()
@@ -151,7 +164,7 @@ impl LoadNode {
 
     /// Time goes on; to be called several times a second.
     pub fn tick(&mut self, now: Now) {
-        if let Some(time) = self.clock.now(now) {
+        if let Some(time) = self.time(now) {
             self.assert(now, time);
             let all = self.refreshed_ms.is_none_or(|at| now.mono_ms >= at + self.config.refresh_ms as u64);
             if all {

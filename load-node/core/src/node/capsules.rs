@@ -70,7 +70,7 @@ impl LoadNode {
         let direction = order.direction;
         let Some(time) = time.filter(|_| now.unix < order.end) else { return };
         let Ok(availability) = self.share_of(&order) else { return };
-        if self.clock.now(now).is_none() {
+        if self.time(now).is_none() {
             self.clock.observe(time.min(now.unix), now);
         }
         let proven = Proven { order: Some(order), availability, by: Source::Capsule };

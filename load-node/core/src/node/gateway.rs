@@ -108,7 +108,7 @@ impl LoadNode {
     /// No verified head for three heartbeats: another gateway may know more. An order that runs is
     /// held to its end by the own clock, and nothing after it.
     pub(super) fn watch_silence(&mut self, now: Now) {
-        let (Some(silence), Some(time)) = (self.clock.silence(now), self.clock.now(now)) else { return };
+        let (Some(silence), Some(time)) = (self.clock.silence(now), self.time(now)) else { return };
         let has_order = self.down.is_live(time) || self.up.is_live(time);
         if silence >= self.alarm_ms.saturating_add(self.config.silence_ms(has_order)) {
             self.alarm_ms = silence;

@@ -28,7 +28,7 @@ impl LoadNode {
                 self.note(Note::Refused(text));
             }
         }
-        if let Some(time) = self.clock.now(now) {
+        if let Some(time) = self.time(now) {
             self.assert(now, time);
         }
     }
@@ -59,7 +59,7 @@ impl LoadNode {
             // Its block's own time: without it an order that binds at once would wait for the next tick.
             self.clock.at_least(order.issued_at, now);
         }
-        let expired = match (&order, self.clock.now(now)) {
+        let expired = match (&order, self.time(now)) {
             (Some(order), Some(time)) => time >= order.end,
             _ => false,
         };
@@ -111,7 +111,7 @@ impl LoadNode {
                 Need::Readings(anchor, reach) => self.out.push(Output::ReadLedger(anchor, reach)),
             }
         }
-        if let Some(time) = self.clock.now(now) {
+        if let Some(time) = self.time(now) {
             self.assert(now, time);
         }
     }
@@ -155,7 +155,7 @@ impl LoadNode {
             self.override_ = word.clone();
             self.note(Note::Overridden(word));
         }
-        if let Some(time) = self.clock.now(now) {
+        if let Some(time) = self.time(now) {
             self.assert(now, time);
         }
     }

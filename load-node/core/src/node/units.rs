@@ -8,7 +8,7 @@ use loadstone_dag::{Body, Slot, MAX_READINGS};
 impl LoadNode {
     /// Closes the units that are due: at once while an order runs, else when full or old enough.
     pub(super) fn close_due(&mut self, now: Now) {
-        let live = self.clock.now(now).is_some_and(|time| self.down.is_live(time) || self.up.is_live(time));
+        let live = self.time(now).is_some_and(|time| self.down.is_live(time) || self.up.is_live(time));
         self.close(now, if live { 0 } else { self.config.max_unit_age_ms as u64 });
     }
 
@@ -17,7 +17,7 @@ impl LoadNode {
             return;
         }
         let limit = (self.config.readings_per_unit as usize).min(MAX_READINGS);
-        let time = self.clock.now(now);
+        let time = self.time(now);
         let event = time.and_then(|time| self.down.event(time).or_else(|| self.up.event(time)));
         let range = self.identity.map(|identity| identity.load_min..=identity.load_max);
         let possible = |watts: Watts| range.as_ref().is_none_or(|range| range.contains(&watts));

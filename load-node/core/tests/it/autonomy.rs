@@ -150,3 +150,29 @@ fn readings_that_nobody_can_date_are_doubtful() {
     let Body::Readings(readings) = &unit.content.body else { panic!("it holds readings") };
     assert_eq!(readings.watts().unwrap(), [(Millis(at.0 + 50_000), Watts(700), false)]);
 }
+
+#[test]
+fn a_good_clock_tells_the_moment_within_a_slot_and_no_more() {
+    // GIVEN a node whose last head is half a second old, with its slot's time
+    let mut bench = ordered();
+    bench.head(&[]);
+    let (late, anchor) = (SLOT_MS, bench.chain.anchors.keys().last().copied().unwrap());
+    // WHEN an order starts at the wall clock's present moment, which heads tell a slot later THEN it is held at once
+    let now = Now { unix: Millis(bench.now().unix.0 + late), ..bench.now() };
+    assert_eq!(bench.node.wall(now), now.unix);
+    let start = bench.ms + late;
+    bench.chain.orders.insert(Direction::Down, emergency(Direction::Down, 2, start, start + 60_000, anchor));
+    bench.chain.orders.get_mut(&Direction::Down).unwrap().issued_at = Millis(START + bench.ms);
+    bench.node.answered(now, bench.chain.head, bench.answer(Query::Order(Direction::Down)));
+    bench.settle_at(now);
+    assert_eq!(bench.level.map(|level| level.sequence), Some(2));
+    // AND one that starts three slots later is not, whatever the wall clock says within its tolerance
+    let ahead = Now { unix: Millis(bench.now().unix.0 + 4_000), ..bench.now() };
+    bench.node.wall(ahead);
+    let start = bench.ms + 3 * SLOT_MS;
+    bench.chain.orders.insert(Direction::Down, emergency(Direction::Down, 3, start, start + 60_000, anchor));
+    bench.chain.orders.get_mut(&Direction::Down).unwrap().issued_at = Millis(START + bench.ms);
+    bench.node.answered(ahead, bench.chain.head, bench.answer(Query::Order(Direction::Down)));
+    bench.settle_at(ahead);
+    assert_eq!(bench.level, None);
+}

@@ -61,6 +61,8 @@ pub struct Bench {
     pub chain: Chain,
     pub disk: Disk,
     pub ms: u64,
+    /// How far the wall clock is ahead.
+    pub off_ms: u64,
     pub level: Option<Level>,
     pub sent: VecDeque<(usize, DeviceMessage)>,
     pub reads: Vec<Query>,
@@ -105,6 +107,7 @@ impl Bench {
             chain: Chain { device: Some(device), head: 100, ..Chain::default() },
             disk,
             ms,
+            off_ms: 0,
             level: None,
             sent: VecDeque::new(),
             reads: Vec::new(),
@@ -131,7 +134,7 @@ impl Bench {
 
     /// Monotonic time starts anew with every bench; it only must not run backwards.
     pub fn now(&self) -> Now {
-        Now { mono_ms: self.ms, unix: Millis(START + self.ms) }
+        Now { mono_ms: self.ms, unix: Millis(START + self.ms + self.off_ms) }
     }
 
     /// A new head with these notices.
@@ -233,6 +236,13 @@ impl Bench {
             _ => None,
         });
         texts.collect()
+    }
+
+    /// Executes what is left to do while the clocks say `now`.
+    pub fn settle_at(&mut self, now: Now) {
+        self.off_ms = now.unix.0 - self.now().unix.0;
+        self.settle();
+        self.off_ms = 0;
     }
 
     pub fn settle(&mut self) {
