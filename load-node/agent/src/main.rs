@@ -7,6 +7,7 @@ mod drivers;
 mod events;
 mod fleet;
 mod gateway;
+mod health;
 mod key;
 mod operator;
 mod run;
@@ -104,6 +105,15 @@ enum Command {
     /// Take the load out of regulation on the spot, above every order, or put it back.
     #[command(subcommand)]
     Override(OverrideCommand),
+    /// Ask the running node how it stands, and print that as JSON; exit code 0 when it answers.
+    Health {
+        /// The node's configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Exit code 0 only when it can follow orders and hand in readings now.
+        #[arg(long)]
+        ready: bool,
+    },
     /// Make or show the device's key.
     #[command(subcommand)]
     Key(KeyCommand),
@@ -204,6 +214,11 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Fleet { nodes, drain_seconds } => {
             let totals = runtime()?.block_on(fleet::run(&nodes, Duration::from_secs(drain_seconds)))?;
             writeln!(out, "{}", serde_json::to_string(&totals)?)?;
+        }
+        Command::Health { config, ready } => {
+            let health = health::ask(&config::Config::read(&config)?.store)?;
+            writeln!(out, "{health}")?;
+            anyhow::ensure!(!ready || health["ready"] == true, "the node runs, but is not ready");
         }
         Command::Override(command) => override_(&mut out, command)?,
         Command::Key(KeyCommand::Generate { out: path, json }) => {

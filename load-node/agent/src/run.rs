@@ -11,6 +11,7 @@ use crate::{
     config::Config,
     events::Reports,
     gateway::{GatewayEvent, Gateways},
+    health::{self, Checks},
     key::DeviceKey,
 };
 use anyhow::{bail, Context};
@@ -85,6 +86,8 @@ struct Agent {
     scope: Scope,
     answers: mpsc::Sender<Answered>,
     clock: Box<dyn Clock>,
+    name: String,
+    store: PathBuf,
     /// The operator's word.
     word: Word,
     saves_light: bool,
@@ -149,6 +152,8 @@ pub async fn run_with(config: Config, options: Options, joined: Joined) -> anyho
         scope: Scope { device, resource, area: AreaId(config.area) },
         answers,
         clock,
+        name: config.name.clone(),
+        store: config.store.clone(),
         word: Word::of(&config),
         saves_light: saves,
         log_readings: options.log_readings,
@@ -195,6 +200,7 @@ impl Agent {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut save = interval(SAVE_EVERY);
         save.tick().await;
+        let checks = Checks::of(&self.store);
         let mut stop_at: Option<Instant> = None;
         let (started, mut told_patience) = (Instant::now(), false);
         loop {
@@ -225,6 +231,7 @@ impl Agent {
                     }
                 }
                 _ = save.tick() => self.save_light_database().await,
+                stream = checks.next() => self.tell_health(stream),
             }
             self.execute()?;
         }
@@ -246,6 +253,7 @@ impl Agent {
         let now = self.now();
         self.site.release(now.unix);
         self.save_light_database().await;
+        health::remove(&self.store);
         let summary = self.ledger.summary()?;
         self.reports.event("stopped", json!(summary));
         Ok(summary)

@@ -24,7 +24,7 @@ mod writer;
 
 pub use config::{Config, ConfigError};
 pub use ledger::{Entry, Ledger, LedgerError, Summary, UnitState};
-pub use node::LoadNode;
+pub use node::{GatewayState, LoadNode, NodeState};
 pub use standing::Standing;
 pub use types::*;
 pub use wall::TimeSource;

@@ -4,7 +4,10 @@ mod capsules;
 mod gateway;
 mod orders;
 mod registry;
+mod state;
 mod units;
+
+pub use state::{GatewayState, NodeState};
 
 use crate::{
     anchors::Anchors,

@@ -139,15 +139,6 @@ impl Override {
     }
 }
 
-/// How a gateway stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct GatewayState {
-    /// Whether it is connected.
-    pub connected: bool,
-    /// What it did lately, as a penalty that halves every minute; a good gateway has 0.
-    pub penalty: u32,
-}
-
 /// What the driver must do, in the order given.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {

@@ -1,7 +1,7 @@
 //! What reaches the node: readings, heads, answers of the chain, and what gateways do.
 
 use super::{Agent, WAIT_TIME};
-use crate::{chain, clock::unix_ms, gateway::GatewayEvent};
+use crate::{chain, clock::unix_ms, gateway::GatewayEvent, health::Health};
 use loadstone_core::{ChangeNotice, Direction, Millis};
 use loadstone_dag::GatewayMessage;
 use loadstone_evidence::keys;
@@ -9,7 +9,7 @@ use loadstone_light::{Head, LightError, StorageAnswer};
 use loadstone_load_core::{Query, Source, VerifiedHead};
 use serde_json::json;
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::{io::AsyncWriteExt, net::UnixStream, time::timeout};
 
 /// Greatest time for one read from the chain.
 const READ_TIME: Duration = Duration::from_secs(15);
@@ -126,5 +126,16 @@ impl Agent {
             Source::Capsule => self.capsule_seen_ms,
             Source::Proof => noticed.unwrap_or(self.answer_seen_ms),
         }
+    }
+
+    /// Answers a health check.
+    pub(super) fn tell_health(&mut self, mut stream: UnixStream) {
+        let now = self.now();
+        let state = self.node.state(now);
+        let setpoint_w = self.site.setpoint();
+        let health = Health { name: self.name.clone(), ready: state.is_ready(), setpoint_w, state };
+        let Ok(answer) = serde_json::to_vec(&health) else { return };
+        // A reader that is gone or asleep holds up nothing.
+        tokio::spawn(async move { timeout(WAIT_TIME, stream.write_all(&answer)).await });
     }
 }

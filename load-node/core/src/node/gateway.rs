@@ -42,15 +42,6 @@ impl LoadNode {
         self.primary
     }
 
-    /// How each gateway stands.
-    pub fn gateways(&self, now: Now) -> Vec<GatewayState> {
-        let state = |(gateway, connected): (usize, &bool)| GatewayState {
-            connected: *connected,
-            penalty: self.health.penalty(now, gateway),
-        };
-        self.connected.iter().enumerate().map(state).collect()
-    }
-
     /// A gateway said something.
     pub fn message(&mut self, now: Now, gateway: usize, message: GatewayMessage) {
         match message {

@@ -160,3 +160,21 @@ fn a_gateways_newest_witness_is_buried_once() {
     let references: Vec<_> = bench.disk.units.values().map(|(unit, ..)| unit.content.references.clone()).collect();
     assert_eq!(references, [vec![Reference::Witness(MemberIndex(2), Level(9), witness.hash)], vec![]]);
 }
+
+#[test]
+fn a_node_is_ready_while_it_hears_the_chain_and_a_gateway() {
+    // GIVEN a registered node with a head and a gateway THEN it is ready
+    let mut bench = Bench::new();
+    assert!(bench.node.state(bench.now()).is_ready());
+    // WHEN the chain is silent for three heartbeats THEN it is not, and is again with the next head
+    bench.ms += 60_000;
+    assert!(!bench.node.state(bench.now()).is_ready());
+    bench.head(&[]);
+    assert!(bench.node.state(bench.now()).is_ready());
+    // WHEN its gateway is lost THEN it is not, and the gateway has a penalty
+    let first = bench.node.primary();
+    bench.node.lost(bench.now(), first);
+    bench.settle();
+    let state = bench.node.state(bench.now());
+    assert!(!state.is_ready() && state.gateways[first].penalty > 0 && state.primary != first);
+}
