@@ -4,6 +4,7 @@ use crate::drivers::{ActuatorConfig, MeterConfig};
 use anyhow::{bail, ensure, Context};
 use loadstone_core::{AreaId, DeviceId, ResourceId};
 use loadstone_load_core::Config as CoreConfig;
+use loadstone_load_store::Lock;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,9 @@ pub struct Config {
     pub key_file: PathBuf,
     /// Folder of the node's own ledger.
     pub store: PathBuf,
+    /// What unlocks the ledger's values; without it, they are not sealed.
+    #[serde(default)]
+    pub lock: Option<Lock>,
     /// Gateways for units (ws://host:port), each of another owner.
     pub gateways: Vec<String>,
     /// Readings in a unit while no order runs, 1 to 60.
@@ -112,6 +116,7 @@ impl Config {
         for path in [&mut config.chain_spec, &mut config.key_file, &mut config.store] {
             *path = folder.join(&path);
         }
+        config.lock = config.lock.map(|lock| lock.in_folder(folder));
         config.events_log = config.events_log.map(|path| folder.join(path));
         for url in &config.gateways {
             ensure!(url.starts_with("ws://"), "gateway {url:?} must start with ws://");
@@ -189,6 +194,19 @@ mod tests {
         assert_eq!((config.heartbeat_ms, config.max_unit_age_ms, config.readings_per_unit), (2_000, 5_000, 5));
         let MeterConfig::Replay(meter) = &config.meter;
         assert_eq!((meter.speed, meter.scale_w), (60.0, 1.0));
+    }
+
+    #[test]
+    fn a_lock_is_a_passphrase_a_key_file_or_a_command() {
+        // GIVEN each lock WHEN it is read THEN paths start at the file's folder
+        for (text, lock) in [
+            (r#"passphrase_file = "words""#, Lock::PassphraseFile("/etc/words".into())),
+            (r#"key_file = "/run/key""#, Lock::KeyFile("/run/key".into())),
+            (r#"command = ["tpm2", "unseal"]"#, Lock::Command(vec!["tpm2".into(), "unseal".into()])),
+        ] {
+            let text = GOOD.replace("[meter]", &format!("lock = {{ {text} }}\n[meter]"));
+            assert_eq!(Config::parse(&text, Path::new("/etc")).unwrap().lock, Some(lock));
+        }
     }
 
     #[test]

@@ -16,9 +16,10 @@ mod show;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use loadstone_core::Millis;
+use loadstone_load_store::{Lock, RocksLedger};
 use std::{
     io::{IsTerminal, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     time::Duration,
 };
@@ -35,6 +36,7 @@ const EXAMPLE: &str = r#"Example of a configuration (relative paths start at the
   store = "store"
   gateways = ["ws://10.0.0.1:9945", "ws://10.0.1.1:9945"]   # of different owners
   readings_per_unit = 60         # while no order runs; also max_unit_age_ms = 5000
+  # lock = { passphrase_file = "words" }   # seals a new ledger; or key_file = "F", or command = ["PROGRAM", "ARG"]
   # bootnodes = ["/ip4/10.0.0.1/tcp/30333/p2p/12D3Koo..."]  # instead of the specification's
   # interval_ms = 1000, heartbeat_ms = 2000, rest_ms = 20000, refresh_ms = 10000, resend_after_ms = 2000
   # dead_man_ms = 300000         # without contact for so long, an order is held no longer; 0: to its end
@@ -122,15 +124,30 @@ enum Command {
         /// The node's store folder.
         #[arg(long, value_name = "DIR")]
         store: PathBuf,
+        /// The node's configuration file, for the lock of a sealed ledger.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
     },
     /// Write own units with their proofs to standard output, one JSON object a line.
     Export {
         /// The node's store folder.
         #[arg(long, value_name = "DIR")]
         store: PathBuf,
+        /// The node's configuration file, for the lock of a sealed ledger.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
         /// First sequence of the first incarnation to write.
         #[arg(long, value_name = "SEQUENCE", default_value_t = 0)]
         from: u64,
+    },
+    /// Put another lock on a sealed ledger, while its node is stopped.
+    Rekey {
+        /// The node's configuration file, with the lock that stands.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// The same file with the lock that shall stand; only its lock is used.
+        #[arg(long, value_name = "FILE")]
+        new: PathBuf,
     },
 }
 
@@ -225,10 +242,31 @@ fn execute(command: Command) -> anyhow::Result<()> {
             show_key(&mut out, &key::DeviceKey::generate(&path)?, json)?
         }
         Command::Key(KeyCommand::Show { file, json }) => show_key(&mut out, &key::DeviceKey::read(&file)?, json)?,
-        Command::Status { store } => writeln!(out, "{}", serde_json::to_string_pretty(&show::status(&store)?)?)?,
-        Command::Export { store, from } => show::export(&store, from, &mut out)?,
+        Command::Status { store, config } => {
+            let status = show::status(&store, lock_of(config.as_deref())?.as_ref())?;
+            writeln!(out, "{}", serde_json::to_string_pretty(&status)?)?;
+        }
+        Command::Export { store, config, from } => {
+            show::export(&store, lock_of(config.as_deref())?.as_ref(), from, &mut out)?
+        }
+        Command::Rekey { config, new } => {
+            let (store, [old, new]) =
+                (config::Config::read(&config)?.store, [lock_of(Some(&config))?, lock_of(Some(&new))?]);
+            let old = old.context("the configuration has no `lock`. Remedy: name the one that stands")?;
+            let new = new.context("the new configuration has no `lock`. Remedy: name the one that shall stand")?;
+            RocksLedger::rekey(&store, &old, &new)?;
+            writeln!(out, "{}", serde_json::json!({ "rekeyed": store }))?;
+        }
     }
     Ok(())
+}
+
+/// The lock that a configuration names.
+fn lock_of(config: Option<&Path>) -> anyhow::Result<Option<Lock>> {
+    Ok(match config {
+        Some(path) => config::Config::read(path)?.lock,
+        None => None,
+    })
 }
 
 /// One thread, with the light client on it: switches between threads cost more than the work.

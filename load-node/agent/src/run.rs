@@ -114,7 +114,7 @@ pub async fn run(config: Config, options: Options) -> anyhow::Result<Summary> {
 /// The light client's database that a ledger holds. The ledger is bound to the chain's genesis hash, which only the
 /// light client computes, so a fresh store has none.
 pub fn saved_database(config: &Config) -> anyhow::Result<Option<String>> {
-    Ok(match RocksLedger::inspect(&config.store) {
+    Ok(match RocksLedger::inspect(&config.store, config.lock.as_ref()) {
         Ok((ledger, _)) => ledger.light_database()?,
         Err(_) => None,
     })
@@ -130,7 +130,7 @@ pub async fn run_with(config: Config, options: Options, joined: Joined) -> anyho
         None => Box::new(SystemClock::start()),
     };
     let Joined { light, heads, genesis, saves } = joined;
-    let ledger = RocksLedger::open(&config.store, &genesis, DeviceId(config.device))?;
+    let ledger = RocksLedger::open(&config.store, &genesis, DeviceId(config.device), config.lock.as_ref())?;
     let saved = ledger.saved()?;
     reports.event(
         "started",

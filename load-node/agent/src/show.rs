@@ -4,7 +4,7 @@ use anyhow::Context;
 use codec::Encode;
 use loadstone_dag::{Body, Slot};
 use loadstone_load_core::{Entry, Ledger, UnitState};
-use loadstone_load_store::RocksLedger;
+use loadstone_load_store::{Lock, RocksLedger};
 use serde_json::{json, Value};
 use std::{io::Write, path::Path};
 
@@ -12,8 +12,8 @@ use std::{io::Write, path::Path};
 const PAGE: usize = 256;
 
 /// What the ledger in `store` holds, as one JSON object.
-pub fn status(store: &Path) -> anyhow::Result<Value> {
-    let (ledger, genesis) = RocksLedger::inspect(store)?;
+pub fn status(store: &Path, lock: Option<&Lock>) -> anyhow::Result<Value> {
+    let (ledger, genesis) = RocksLedger::inspect(store, lock)?;
     let (saved, summary) = (ledger.saved()?, ledger.summary()?);
     let orders: Vec<Value> = saved
         .guards
@@ -38,8 +38,8 @@ pub fn status(store: &Path) -> anyhow::Result<Value> {
 
 /// Writes own units in the order of their places, one JSON object a line: content for people, and the
 /// SCALE-encoded unit, anchor and Merkle path (hexadecimal) for programs.
-pub fn export(store: &Path, from: u64, out: &mut impl Write) -> anyhow::Result<()> {
-    let (ledger, _) = RocksLedger::inspect(store)?;
+pub fn export(store: &Path, lock: Option<&Lock>, from: u64, out: &mut impl Write) -> anyhow::Result<()> {
+    let (ledger, _) = RocksLedger::inspect(store, lock)?;
     let incarnation = Default::default();
     let mut next = Some(Slot { device: ledger.device(), incarnation, sequence: from.into() });
     while let Some(start) = next {

@@ -19,6 +19,14 @@ pub enum LedgerError {
         /// What the database said.
         reason: String,
     },
+    /// Its lock does not open it.
+    #[error("the ledger in {path} can't be unlocked: {reason}. Nothing in it was changed. Remedy: give the `lock` that the ledger was made with, or last got by `rekey`, in the node's configuration; without its secret the values can't be read by anybody")]
+    Locked {
+        /// Where it lies.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// There is none.
     #[error("there is no ledger in {0}. Remedy: name the folder that stands as `store` in the node's configuration")]
     Missing(String),

@@ -22,6 +22,8 @@ pub(crate) const LIGHT: &str = "light";
 pub(crate) const ALL: [&str; 7] = [META, UNITS, STATES, OPEN, PROOFS, READINGS, LIGHT];
 
 pub(crate) const KEY_FORMAT: &[u8] = b"format";
+/// The data key under its lock.
+pub(crate) const KEY_WRAPPED: &[u8] = b"wrapped-key";
 pub(crate) const KEY_BINDING: &[u8] = b"binding";
 pub(crate) const KEY_HEAD: &[u8] = b"head";
 pub(crate) const KEY_IDENTITY: &[u8] = b"identity";

@@ -1,6 +1,12 @@
 //! The ledger over RocksDB.
 
-use crate::{columns::*, options::options};
+use crate::{
+    columns::*,
+    counts::count,
+    lock::{new_key, Lock, Wrapped},
+    options::options,
+    seal::Seal,
+};
 use codec::{Decode, DecodeAll, Encode};
 use loadstone_core::{AnchorNumber, DeviceId, Direction, Hash};
 use loadstone_dag::{Body, Slot, Unit};
@@ -12,52 +18,64 @@ use loadstone_market::{baseline, Reach};
 use rocksdb::{ColumnFamily, Direction as Order, IteratorMode, WriteBatch, WriteOptions, DB};
 use std::path::Path;
 
-/// Version of the ledger's format; another one is refused.
+/// Version of an open ledger's format.
 pub const FORMAT: u32 = 1;
+
+/// Version of a sealed ledger's format: all values but this number and the wrapped key are sealed.
+pub const FORMAT_SEALED: u32 = 2;
 
 /// A load node's ledger on disk.
 pub struct RocksLedger {
     db: DB,
     path: String,
     device: DeviceId,
+    seal: Option<Seal>,
 }
 
 /// A slot and the bytes kept for it.
-type Scanned = Result<(Slot, Box<[u8]>), LedgerError>;
+type Scanned = Result<(Slot, Vec<u8>), LedgerError>;
 
 impl RocksLedger {
-    /// Opens the ledger in `path`, or makes one, for this chain and device only.
-    pub fn open(path: &Path, genesis: &Hash, device: DeviceId) -> Result<Self, LedgerError> {
+    /// Opens the ledger in `path`, or makes one, for this chain and device only; sealed if there is a lock.
+    pub fn open(path: &Path, genesis: &Hash, device: DeviceId, lock: Option<&Lock>) -> Result<Self, LedgerError> {
         let shown = path.display().to_string();
         let db = DB::open_cf(&options(true), path, ALL).map_err(|error| unavailable(&shown, error))?;
-        let ledger = Self { db, path: shown, device };
-        match ledger.get::<u32>(META, KEY_FORMAT, "format")? {
-            None => ledger.initialise(genesis)?,
-            Some(FORMAT) => ledger.check_binding(genesis)?,
-            Some(found) => return Err(LedgerError::Version { found, expected: FORMAT }),
+        let mut ledger = Self { db, path: shown, device, seal: None };
+        if ledger.raw(META, KEY_FORMAT)?.is_none() {
+            ledger.initialise(genesis, lock)?;
+        } else {
+            ledger.unlock(lock)?;
+            ledger.check_binding(genesis)?;
         }
         Ok(ledger)
     }
 
     /// Opens an existing ledger for looking only, also while a load node writes to it. Returns it with
     /// the chain that it belongs to.
-    pub fn inspect(path: &Path) -> Result<(Self, Hash), LedgerError> {
-        let shown = path.display().to_string();
-        // RocksDB would make the folder before it fails.
-        if !path.join("CURRENT").exists() {
-            return Err(LedgerError::Missing(shown));
-        }
+    pub fn inspect(path: &Path, lock: Option<&Lock>) -> Result<(Self, Hash), LedgerError> {
+        let shown = present(path)?;
         let db = DB::open_cf_for_read_only(&options(false), path, ALL, false);
         let db = db.map_err(|error| unavailable(&shown, error))?;
-        let mut ledger = Self { db, path: shown, device: DeviceId(0) };
-        match ledger.get::<u32>(META, KEY_FORMAT, "format")? {
-            Some(FORMAT) => {}
-            found => return Err(LedgerError::Version { found: found.unwrap_or(0), expected: FORMAT }),
-        }
+        let mut ledger = Self { db, path: shown, device: DeviceId(0), seal: None };
+        ledger.unlock(lock)?;
         let binding = ledger.get::<(Hash, DeviceId)>(META, KEY_BINDING, "binding")?;
         let (genesis, device) = binding.ok_or(LedgerError::Damaged("binding"))?;
         ledger.device = device;
         Ok((ledger, genesis))
+    }
+
+    /// Puts another lock on a sealed ledger that no node uses. The data key stays, so that the change is one durable
+    /// write: after a crash, either the old lock opens it or the new one.
+    pub fn rekey(path: &Path, old: &Lock, new: &Lock) -> Result<(), LedgerError> {
+        let shown = present(path)?;
+        let db = DB::open_cf(&options(false), path, ALL).map_err(|error| unavailable(&shown, error))?;
+        let mut ledger = Self { db, path: shown, device: DeviceId(0), seal: None };
+        ledger.unlock(Some(old))?;
+        let key = old.unwrap(&ledger.wrapped()?).map_err(|reason| ledger.locked(reason))?;
+        let wrapped = new.wrap(&key).map_err(|reason| ledger.locked(reason))?;
+        let mut batch = WriteBatch::default();
+        batch.put_cf(ledger.column(META)?, KEY_WRAPPED, wrapped.encode());
+        ledger.write(batch, true)
     }
 
     /// Whose ledger it is.
@@ -65,12 +83,47 @@ impl RocksLedger {
         self.device
     }
 
-    fn initialise(&self, genesis: &Hash) -> Result<(), LedgerError> {
+    fn initialise(&mut self, genesis: &Hash, lock: Option<&Lock>) -> Result<(), LedgerError> {
         let mut batch = WriteBatch::default();
-        let meta = self.column(META)?;
-        batch.put_cf(meta, KEY_BINDING, (genesis, self.device).encode());
-        batch.put_cf(meta, KEY_FORMAT, FORMAT.encode());
+        let mut format = FORMAT;
+        // Never write over a key that values may be sealed with.
+        if self.raw(META, KEY_WRAPPED)?.is_some() {
+            return Err(LedgerError::Damaged("format"));
+        }
+        if let Some(lock) = lock {
+            let key = new_key();
+            let wrapped = lock.wrap(&key).map_err(|reason| self.locked(reason))?;
+            batch.put_cf(self.column(META)?, KEY_WRAPPED, wrapped.encode());
+            self.seal = Some(Seal::new(&key));
+            format = FORMAT_SEALED;
+        }
+        self.put(&mut batch, META, KEY_BINDING, &(genesis, self.device).encode())?;
+        batch.put_cf(self.column(META)?, KEY_FORMAT, format.encode());
         self.write(batch, true)
+    }
+
+    /// Checks the format, and readies the data key of a sealed ledger. Writes nothing.
+    fn unlock(&mut self, lock: Option<&Lock>) -> Result<(), LedgerError> {
+        let format = self.raw(META, KEY_FORMAT)?.ok_or(LedgerError::Damaged("format"))?;
+        match (decode::<u32>(&format, "format")?, lock) {
+            (FORMAT, None) => Ok(()),
+            (FORMAT, Some(_)) => Err(self.locked("it is not sealed, but the configuration has a lock for it".into())),
+            (FORMAT_SEALED, None) => Err(self.locked("it is sealed, and no lock was given".into())),
+            (FORMAT_SEALED, Some(lock)) => {
+                let key = lock.unwrap(&self.wrapped()?).map_err(|reason| self.locked(reason))?;
+                self.seal = Some(Seal::new(&key));
+                Ok(())
+            }
+            (found, _) => Err(LedgerError::Version { found, expected: FORMAT_SEALED }),
+        }
+    }
+
+    fn wrapped(&self) -> Result<Wrapped, LedgerError> {
+        decode(&self.raw(META, KEY_WRAPPED)?.ok_or(LedgerError::Damaged("wrapped key"))?, "wrapped key")
+    }
+
+    fn locked(&self, reason: String) -> LedgerError {
+        LedgerError::Locked { path: self.path.clone(), reason }
     }
 
     fn check_binding(&self, genesis: &Hash) -> Result<(), LedgerError> {
@@ -86,9 +139,30 @@ impl RocksLedger {
         self.db.cf_handle(name).ok_or(LedgerError::Damaged(name))
     }
 
+    fn raw(&self, column: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
+        self.db.get_cf(self.column(column)?, key).map_err(|error| unavailable(&self.path, error))
+    }
+
     fn get<T: Decode>(&self, column: &'static str, key: &[u8], what: &'static str) -> Result<Option<T>, LedgerError> {
-        let bytes = self.db.get_cf(self.column(column)?, key).map_err(|error| unavailable(&self.path, error))?;
-        bytes.map(|bytes| decode(&bytes, what)).transpose()
+        let bytes = self.raw(column, key)?;
+        bytes.map(|bytes| decode(&self.opened(column, key, bytes)?, what)).transpose()
+    }
+
+    /// What lies in `bytes`, which were read from this place.
+    fn opened(&self, column: &'static str, key: &[u8], bytes: Vec<u8>) -> Result<Vec<u8>, LedgerError> {
+        match &self.seal {
+            Some(seal) => seal.open(column, key, &bytes).ok_or(LedgerError::Damaged(column)),
+            None => Ok(bytes),
+        }
+    }
+
+    fn put(&self, batch: &mut WriteBatch, column: &'static str, key: &[u8], plain: &[u8]) -> Result<(), LedgerError> {
+        let to = self.column(column)?;
+        match &self.seal {
+            Some(seal) => batch.put_cf(to, key, seal.seal(column, key, plain).ok_or(LedgerError::Damaged(column))?),
+            None => batch.put_cf(to, key, plain),
+        }
+        Ok(())
     }
 
     fn write(&self, batch: WriteBatch, durable: bool) -> Result<(), LedgerError> {
@@ -106,7 +180,8 @@ impl RocksLedger {
         let entries = self.db.iterator_cf(self.column(column)?, mode);
         Ok(entries.map(move |entry| {
             let (key, value) = entry.map_err(|error| unavailable(&self.path, error))?;
-            Ok((key_slot(self.device, &key).ok_or(LedgerError::Damaged(column))?, value))
+            let slot = key_slot(self.device, &key).ok_or(LedgerError::Damaged(column))?;
+            Ok((slot, self.opened(column, &key, value.into_vec())?))
         }))
     }
 
@@ -115,35 +190,36 @@ impl RocksLedger {
     }
 
     fn stage(&self, batch: &mut WriteBatch, change: &Change) -> Result<(), LedgerError> {
-        let meta = self.column(META)?;
         match change {
             Change::Reading(reading) => {
-                batch.put_cf(self.column(READINGS)?, reading_key(reading.at), reading.encode());
+                self.put(batch, READINGS, &reading_key(reading.at), &reading.encode())?;
             }
             Change::Unit(unit, hash) => self.stage_unit(batch, unit, hash)?,
             Change::Confirmed(slot) => {
                 if self.state(slot)? == UnitState::Signed {
-                    batch.put_cf(self.column(STATES)?, slot_key(slot), UnitState::Confirmed.encode());
+                    self.put(batch, STATES, &slot_key(slot), &UnitState::Confirmed.encode())?;
                 }
             }
             Change::Anchored(slot, anchored) => self.stage_anchored(batch, slot, anchored)?,
             Change::Void(slot) => {
-                batch.put_cf(self.column(STATES)?, slot_key(slot), UnitState::Void.encode());
+                self.put(batch, STATES, &slot_key(slot), &UnitState::Void.encode())?;
                 batch.delete_cf(self.column(OPEN)?, slot_key(slot));
             }
-            Change::Guard(guard) => batch.put_cf(meta, guard_key(guard.direction), guard.encode()),
-            Change::Head(head) => batch.put_cf(meta, KEY_HEAD, head.encode()),
-            Change::Identity(identity) => batch.put_cf(meta, KEY_IDENTITY, identity.encode()),
-            Change::Voters(voters) => batch.put_cf(meta, KEY_VOTERS, voters.encode()),
-            Change::Standing(standing) => batch.put_cf(meta, standing_key(standing.direction), standing.encode()),
+            Change::Guard(guard) => self.put(batch, META, guard_key(guard.direction), &guard.encode())?,
+            Change::Head(head) => self.put(batch, META, KEY_HEAD, &head.encode())?,
+            Change::Identity(identity) => self.put(batch, META, KEY_IDENTITY, &identity.encode())?,
+            Change::Voters(voters) => self.put(batch, META, KEY_VOTERS, &voters.encode())?,
+            Change::Standing(standing) => {
+                self.put(batch, META, standing_key(standing.direction), &standing.encode())?
+            }
         }
         Ok(())
     }
 
     fn stage_unit(&self, batch: &mut WriteBatch, unit: &Unit, hash: &Hash) -> Result<(), LedgerError> {
         let key = slot_key(&unit.content.slot);
-        batch.put_cf(self.column(UNITS)?, key, (hash, unit).encode());
-        batch.put_cf(self.column(OPEN)?, key, []);
+        self.put(batch, UNITS, &key, &(hash, unit).encode())?;
+        self.put(batch, OPEN, &key, &[])?;
         if let Body::Readings(readings) = &unit.content.body {
             let waiting = self.column(READINGS)?;
             for (at, ..) in readings.watts().map_err(|_| LedgerError::Damaged("unit"))? {
@@ -156,13 +232,13 @@ impl RocksLedger {
     fn stage_anchored(&self, batch: &mut WriteBatch, slot: &Slot, anchored: &Anchored) -> Result<(), LedgerError> {
         let key = slot_key(slot);
         let state = UnitState::Anchored(anchored.anchor.number);
-        batch.put_cf(self.column(STATES)?, key, state.encode());
-        batch.put_cf(self.column(PROOFS)?, key, anchored.encode());
+        self.put(batch, STATES, &key, &state.encode())?;
+        self.put(batch, PROOFS, &key, &anchored.encode())?;
         batch.delete_cf(self.column(OPEN)?, key);
         let newest = self.get::<(Slot, Hash)>(META, KEY_ANCHORED, "last anchored unit")?;
         if newest.is_none_or(|(newest, _)| newest < *slot) {
             let (hash, _) = self.get::<(Hash, Unit)>(UNITS, &key, "unit")?.ok_or(LedgerError::Damaged("unit"))?;
-            batch.put_cf(self.column(META)?, KEY_ANCHORED, (slot, hash).encode());
+            self.put(batch, META, KEY_ANCHORED, &(slot, hash).encode())?;
         }
         Ok(())
     }
@@ -178,8 +254,8 @@ impl RocksLedger {
         let entries = self.db.iterator_cf(self.column(READINGS)?, IteratorMode::Start);
         entries
             .map(|entry| {
-                let (_, value) = entry.map_err(|error| unavailable(&self.path, error))?;
-                decode(&value, "reading")
+                let (key, value) = entry.map_err(|error| unavailable(&self.path, error))?;
+                decode(&self.opened(READINGS, &key, value.into_vec())?, "reading")
             })
             .collect()
     }
@@ -284,34 +360,22 @@ impl Ledger for RocksLedger {
 
     fn save_light_database(&self, database: &str) -> Result<(), LedgerError> {
         let mut batch = WriteBatch::default();
-        batch.put_cf(self.column(LIGHT)?, KEY_LIGHT, database.encode());
+        self.put(&mut batch, LIGHT, KEY_LIGHT, &database.encode())?;
         self.write(batch, false)
     }
 }
 
-/// Adds one unit to the counts; a void one counts under its new place.
-fn count(summary: &mut Summary, unit: &Unit, state: UnitState) {
-    let readings = match (&unit.content.body, state) {
-        (_, UnitState::Void) => return,
-        (Body::Readings(readings), _) => readings.count() as u64,
-        (Body::Acknowledgement(_), _) => {
-            summary.acknowledgements += 1;
-            0
-        }
-    };
-    let anchored = matches!(state, UnitState::Anchored(_));
-    let confirmed = anchored || state == UnitState::Confirmed;
-    summary.units += 1;
-    summary.units_anchored += anchored as u64;
-    summary.read += readings;
-    summary.sent += readings;
-    summary.confirmed += if confirmed { readings } else { 0 };
-    summary.anchored += if anchored { readings } else { 0 };
-    summary.unanchored += if anchored { 0 } else { readings };
-}
-
 fn decode<T: Decode>(mut bytes: &[u8], what: &'static str) -> Result<T, LedgerError> {
     T::decode_all(&mut bytes).map_err(|_| LedgerError::Damaged(what))
+}
+
+/// The path for messages, if a ledger lies there: RocksDB would make the folder before it fails.
+fn present(path: &Path) -> Result<String, LedgerError> {
+    let shown = path.display().to_string();
+    match path.join("CURRENT").exists() {
+        true => Ok(shown),
+        false => Err(LedgerError::Missing(shown)),
+    }
 }
 
 fn unavailable(path: &str, error: rocksdb::Error) -> LedgerError {

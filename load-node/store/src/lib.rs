@@ -4,7 +4,11 @@
 //! unit, a new order); readings go to the write-ahead log at once, which survives a killed process.
 
 mod columns;
+mod counts;
 mod ledger;
+mod lock;
 mod options;
+mod seal;
 
-pub use ledger::{RocksLedger, FORMAT};
+pub use ledger::{RocksLedger, FORMAT, FORMAT_SEALED};
+pub use lock::Lock;

@@ -16,7 +16,7 @@ const GENESIS: Hash = Hash::repeat_byte(9);
 const DEVICE: DeviceId = DeviceId(4);
 
 fn open(folder: &TempDir) -> RocksLedger {
-    RocksLedger::open(folder.path(), &GENESIS, DEVICE).unwrap()
+    RocksLedger::open(folder.path(), &GENESIS, DEVICE, None).unwrap()
 }
 
 fn slot(incarnation: u16, sequence: u64) -> Slot {
@@ -144,12 +144,12 @@ fn another_chain_device_or_format_is_refused() {
     // GIVEN a ledger WHEN another chain or device opens it THEN it is refused by name
     let folder = tempfile::tempdir().unwrap();
     drop(open(&folder));
-    let wrong = |genesis, device| RocksLedger::open(folder.path(), &genesis, device).err();
+    let wrong = |genesis, device| RocksLedger::open(folder.path(), &genesis, device, None).err();
     assert_eq!(wrong(Hash::zero(), DEVICE), Some(LedgerError::Foreign("chain")));
     assert_eq!(wrong(GENESIS, DeviceId(5)), Some(LedgerError::Foreign("device")));
     // GIVEN a ledger of another format THEN it is refused and not touched
-    set_format(folder.path(), 2);
-    assert_eq!(wrong(GENESIS, DEVICE), Some(LedgerError::Version { found: 2, expected: 1 }));
+    set_format(folder.path(), 3);
+    assert_eq!(wrong(GENESIS, DEVICE), Some(LedgerError::Version { found: 3, expected: 2 }));
 }
 
 #[test]
@@ -159,9 +159,12 @@ fn a_ledger_can_be_looked_into_while_it_is_written() {
     let ledger = open(&folder);
     filled(&ledger);
     // THEN a second program can look, but not write
-    let (seen, genesis) = RocksLedger::inspect(folder.path()).unwrap();
+    let (seen, genesis) = RocksLedger::inspect(folder.path(), None).unwrap();
     assert_eq!((genesis, seen.device(), seen.summary().unwrap().read), (GENESIS, DEVICE, 16));
-    assert!(matches!(RocksLedger::open(folder.path(), &GENESIS, DEVICE).err(), Some(LedgerError::Unavailable { .. })));
+    assert!(matches!(
+        RocksLedger::open(folder.path(), &GENESIS, DEVICE, None).err(),
+        Some(LedgerError::Unavailable { .. })
+    ));
 }
 
 #[test]
@@ -169,7 +172,7 @@ fn looking_for_a_ledger_makes_none() {
     // GIVEN a folder that does not exist WHEN it is looked into THEN that is an error and it still does not
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
-    assert!(matches!(RocksLedger::inspect(&path).err(), Some(LedgerError::Missing(_))));
+    assert!(matches!(RocksLedger::inspect(&path, None).err(), Some(LedgerError::Missing(_))));
     assert!(!path.exists());
 }
 
