@@ -31,8 +31,8 @@ class FleetNode(LoadNode):
 
     def configure(self, network, origin_ms, gateways):
         super().configure(network, origin_ms, gateways)
-        text = (self.home / "node.toml").read_text()
-        for name in ("device.key", "store"):
+        text = self.config_file.read_text()
+        for name in ("device.key", "ledger.key", "store"):
             text = text.replace(f'"{name}"', f'"{self.home / name}"')
         folder = network.home / "fleet"
         folder.mkdir(exist_ok=True)

@@ -54,12 +54,13 @@ The network is up; Ctrl-C ends it.
   disk          about 35 MB a minute, in {story.home}
 
 To attach a load node of your own:
-  1. its key    {LOAD_NODE} key generate --out device.key
-  2. register   an aggregator registers it, here //AggregatorNorth, with the public key that was printed:
+  1. its keys   {LOAD_NODE} key generate --out device.key
+                {LOAD_NODE} key generate --out ledger.key      # what seals its ledger
+  2. register   an aggregator registers it, here //AggregatorNorth, with the public key that was printed first:
                 {LOADSTONE} --url {ws} --suri //AggregatorNorth resource register \\
                     --area {AREA} --device-key PUBLIC --down 20000 --load-min 0 --load-max 90000
-  3. configure  copy {load.home / 'node.toml'} beside the key; put the printed
-                number into `device` and `resource`, give it a `name`; `key_file` and `store` lie beside the
+  3. configure  copy {load.home / 'node.toml'} beside the keys; put the printed
+                number into `device` and `resource`, give it a `name`; `key_file`, `lock` and `store` lie beside the
                 configuration, and `chain_spec`, `bootnodes` and `gateways` stay as they are
   4. run        {LOAD_NODE} run --config node.toml"""
 

@@ -6,14 +6,12 @@ implementation that knows nothing of this code.
 
 import argparse
 import collections
-import json
 import time
 
 from . import __main__ as demo
 from . import rpc
 from .cli import Cli
-from .loads import LOAD_NODE
-from .network import Network, run
+from .network import Network
 from .__main__ import TOP
 from .network_test import read_archive
 from .processes import Failed, tell_verdict, wait_until
@@ -61,8 +59,7 @@ class LedgerStory(Story):
         """Units that each device's own ledger holds as proven anchored: (device, incarnation, sequence)."""
         found = set()
         for load in self.loads:
-            lines = run([LOAD_NODE, "export", "--store", load.home / "store"]).splitlines()
-            for unit in map(json.loads, lines):
+            for unit in load.units():
                 if unit["state"] != "anchored":
                     raise Failed(f"{load.name}: unit {unit['sequence']} was drained but is {unit['state']}")
                 found.add((load.resource, unit["incarnation"], unit["sequence"]))

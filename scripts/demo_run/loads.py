@@ -47,10 +47,13 @@ class LoadNode:
         self.key_file = self.home / "device.key"
         key = json.loads(run([LOAD_NODE, "key", "generate", "--out", self.key_file, "--json"]))
         self.public_key = key["public"]
+        # What unlocks its sealed ledger, made alike.
+        run([LOAD_NODE, "key", "generate", "--out", self.home / "ledger.key", "--json"])
         start, greatest = profile_w(self.column)
         self.capacity_w = int(start * 0.35)
         self.load_max_w = int(greatest * 1.5)
         self.resource = None
+        self.config_file = self.home / "node.toml"
         self.events_file = self.home / "events.jsonl"
         self.series_file = self.home / "series.csv"
         self.program = None
@@ -68,6 +71,7 @@ chain_spec = "{network.spec['path']}"
 bootnodes = {json.dumps(network.boot_nodes())}
 key_file = "device.key"
 store = "store"
+lock = {{ key_file = "ledger.key" }}
 gateways = {json.dumps(gateways)}
 readings_per_unit = {self.readings_per_unit}
 max_unit_age_ms = {max(5_000, 1_000 * self.readings_per_unit)}
@@ -90,10 +94,9 @@ response_delay_ms = {delay_ms}
 floor_w = 50
 tracking_bp = {tracking_bp}
 """
-        path = self.home / "node.toml"
-        path.write_text(config)
+        self.config_file.write_text(config)
         command = [
-            LOAD_NODE, "run", "--config", path, "--events", self.events_file, "--series", self.series_file,
+            LOAD_NODE, "run", "--config", self.config_file, "--events", self.events_file, "--series", self.series_file,
             "--drain-seconds", DRAIN_S,
         ]  # fmt: skip
         self.program = Program(self.name, command, self.home / "node.log")
@@ -114,10 +117,13 @@ tracking_bp = {tracking_bp}
 
     def anchored_moments(self):
         """Moments of the readings that its ledger holds as proven anchored."""
-        units = [json.loads(line) for line in run([LOAD_NODE, "export", "--store", self.home / "store"]).splitlines()]
-        anchored = [unit["body"].get("readings", []) for unit in units if unit["state"] == "anchored"]
+        anchored = [unit["body"].get("readings", []) for unit in self.units() if unit["state"] == "anchored"]
         return {reading["at_ms"] for readings in anchored for reading in readings}
 
     def ledger(self):
         """What its own ledger holds."""
-        return json.loads(run([LOAD_NODE, "status", "--store", self.home / "store"]))
+        return json.loads(run([LOAD_NODE, "status", "--config", self.config_file]))
+
+    def units(self):
+        """All units in its own ledger."""
+        return [json.loads(line) for line in run([LOAD_NODE, "export", "--config", self.config_file]).splitlines()]

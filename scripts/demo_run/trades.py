@@ -1,12 +1,10 @@
 """Contracts between two parties, for the network test: a charging session and a trade between neighbours."""
 
-import json
 import pathlib
 import time
 
 from .checks import audited
-from .loads import AREA, LOAD_NODE, LoadNode
-from .network import run
+from .loads import AREA, LoadNode
 from .processes import Failed, wait_until
 
 PROGRAMMES = pathlib.Path(__file__).resolve().parents[2] / "chain-specs" / "programmes"
@@ -68,7 +66,7 @@ def offered(story, programme, load, direction, watts):
 def metered(load, start_ms, sign):
     """Mean watts of each interval by the device's own ledger, one reading a second; rounded toward zero."""
     means = []
-    units = [json.loads(line) for line in run([LOAD_NODE, "export", "--store", load.home / "store"]).splitlines()]
+    units = load.units()
     readings = [each for unit in units for each in unit["body"].get("readings", [])]
     for begin in range(start_ms, start_ms + INTERVALS * INTERVAL_MS, INTERVAL_MS):
         slots = {}

@@ -1,9 +1,12 @@
 """The faults. Each takes a device of its own, and answers with what it saw."""
 
 import random
+import re
 import subprocess
 import time
 
+from demo_run.loads import LOAD_NODE
+from demo_run.network import run
 from demo_run.processes import Failed, wait_until
 
 HOURS = 6
@@ -150,6 +153,34 @@ def damage(device, _options):
     return f"{device.must_be_whole()} readings are anchored once each; the damage was refused with its remedy"
 
 
+def wrong_passphrase(device, _options):
+    """The ledger's passphrase is wrong, then gone, then right again; later another lock is put on."""
+    device.build(device.stand)
+    words, config = device.home / "words", device.config_file
+    words.write_text("correct horse battery staple\n")
+    config.write_text(re.sub(r"(?m)^lock = .*$", 'lock = { passphrase_file = "words" }', config.read_text()))
+    device.program.start()
+    device.wait_for("anchored", 2, "units are anchored")
+    device.end()
+    for secret in ("correct horse battery stable", ""):
+        words.write_text(secret)
+        said = device.refusal()
+        if "Remedy" not in said or "can't be unlocked" not in said:
+            raise Failed(f"a wrong passphrase is refused without a remedy:\n{said}")
+    words.write_text("correct horse battery staple")
+    new = device.home / "new.toml"
+    new.write_text(re.sub(r"(?m)^lock = .*$", 'lock = { key_file = "ledger.key" }', config.read_text()))
+    run([LOAD_NODE, "rekey", "--config", config, "--new", new])
+    said = device.refusal()
+    if "can't be unlocked" not in said:
+        raise Failed(f"the lock of before still opens the ledger:\n{said}")
+    new.rename(config)
+    device.program.start()
+    device.wait_for("anchored", len(device.events("anchored")) + 1, "units are anchored again")
+    device.end()
+    return f"{device.must_be_whole()} readings are anchored once each; wrong passphrases were refused with their remedy"
+
+
 def must(command):
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if done.returncode:
@@ -158,5 +189,5 @@ def must(command):
 
 CASES = {
     "offline": offline, "gateway-switch": gateway_switch, "kills": kills, "clock-jump": clock_jump,
-    "disk-full": disk_full, "damage": damage,
+    "disk-full": disk_full, "damage": damage, "wrong-passphrase": wrong_passphrase,
 }  # fmt: skip

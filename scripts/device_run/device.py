@@ -5,8 +5,7 @@ import re
 import time
 from collections import Counter
 
-from demo_run.loads import LOAD_NODE, LoadNode
-from demo_run.network import run
+from demo_run.loads import LoadNode
 from demo_run.processes import Failed, Program, wait_until
 
 from .links import Link
@@ -24,7 +23,7 @@ class Device(LoadNode):
         self.chain = [Link(node.place.host, node.place.p2p) for node in stand.validators]
         urls = [f"ws://127.0.0.1:{link.port}" for link in self.gateways]
         self.configure(stand, int(time.time() * 1000), urls)
-        config = self.home / "node.toml"
+        config = self.config_file
         boot = [
             re.sub(r"/ip4/[0-9.]+/tcp/[0-9]+/", f"/ip4/127.0.0.1/tcp/{link.port}/", address)
             for link, address in zip(self.chain, stand.boot_nodes())
@@ -72,8 +71,7 @@ class Device(LoadNode):
 
     def must_be_whole(self):
         """Every acknowledged reading is anchored exactly once, and nothing else is; answers with their number."""
-        lines = run([LOAD_NODE, "export", "--store", self.store]).splitlines()
-        units = [unit for unit in map(json.loads, lines) if unit["state"] != "void"]
+        units = [unit for unit in self.units() if unit["state"] != "void"]
         told = Counter(reading["at_ms"] for unit in units for reading in unit["body"].get("readings", []))
         anchored = Counter(
             reading["at_ms"] for unit in units if unit["state"] == "anchored" for reading in unit["body"].get("readings", [])
@@ -81,13 +79,10 @@ class Device(LoadNode):
         acknowledged = self.acknowledged()
         lost = [at for at in acknowledged if anchored[at] == 0]
         doubled = [at for at, count in told.items() if count > 1]
-        waiting = self.ledger_totals()["unanchored"]
+        waiting = self.ledger()["totals"]["unanchored"]
         if lost or doubled or waiting:
             raise Failed(
                 f"{self.name}: of {len(acknowledged)} acknowledged readings {len(lost)} are not anchored ({lost[:3]}), "
                 f"{len(doubled)} stand twice ({doubled[:3]}); {waiting} wait in its ledger"
             )
         return len(acknowledged)
-
-    def ledger_totals(self):
-        return json.loads(run([LOAD_NODE, "status", "--store", self.store]))["totals"]

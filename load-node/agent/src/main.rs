@@ -121,19 +121,19 @@ enum Command {
     Key(KeyCommand),
     /// Show what a ledger holds, also while its node runs.
     Status {
-        /// The node's store folder.
-        #[arg(long, value_name = "DIR")]
-        store: PathBuf,
-        /// The node's configuration file, for the lock of a sealed ledger.
+        /// The node's store folder, where that is not sealed.
+        #[arg(long, value_name = "DIR", required_unless_present = "config")]
+        store: Option<PathBuf>,
+        /// The node's configuration file, which names store and lock.
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
     /// Write own units with their proofs to standard output, one JSON object a line.
     Export {
-        /// The node's store folder.
-        #[arg(long, value_name = "DIR")]
-        store: PathBuf,
-        /// The node's configuration file, for the lock of a sealed ledger.
+        /// The node's store folder, where that is not sealed.
+        #[arg(long, value_name = "DIR", required_unless_present = "config")]
+        store: Option<PathBuf>,
+        /// The node's configuration file, which names store and lock.
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
         /// First sequence of the first incarnation to write.
@@ -243,17 +243,19 @@ fn execute(command: Command) -> anyhow::Result<()> {
         }
         Command::Key(KeyCommand::Show { file, json }) => show_key(&mut out, &key::DeviceKey::read(&file)?, json)?,
         Command::Status { store, config } => {
-            let status = show::status(&store, lock_of(config.as_deref())?.as_ref())?;
+            let (store, lock) = ledger_of(store, config.as_deref())?;
+            let status = show::status(&store, lock.as_ref())?;
             writeln!(out, "{}", serde_json::to_string_pretty(&status)?)?;
         }
         Command::Export { store, config, from } => {
-            show::export(&store, lock_of(config.as_deref())?.as_ref(), from, &mut out)?
+            let (store, lock) = ledger_of(store, config.as_deref())?;
+            show::export(&store, lock.as_ref(), from, &mut out)?
         }
         Command::Rekey { config, new } => {
-            let (store, [old, new]) =
-                (config::Config::read(&config)?.store, [lock_of(Some(&config))?, lock_of(Some(&new))?]);
-            let old = old.context("the configuration has no `lock`. Remedy: name the one that stands")?;
-            let new = new.context("the new configuration has no `lock`. Remedy: name the one that shall stand")?;
+            let (config, new) = (config::Config::read(&config)?, config::Config::read(&new)?);
+            let old = config.lock.context("the configuration has no `lock`. Remedy: name the one that stands")?;
+            let new = new.lock.context("the new configuration has no `lock`. Remedy: name the one that shall stand")?;
+            let store = config.store;
             RocksLedger::rekey(&store, &old, &new)?;
             writeln!(out, "{}", serde_json::json!({ "rekeyed": store }))?;
         }
@@ -261,12 +263,12 @@ fn execute(command: Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The lock that a configuration names.
-fn lock_of(config: Option<&Path>) -> anyhow::Result<Option<Lock>> {
-    Ok(match config {
-        Some(path) => config::Config::read(path)?.lock,
-        None => None,
-    })
+/// Which ledger is meant, and what unlocks it.
+fn ledger_of(store: Option<PathBuf>, config: Option<&Path>) -> anyhow::Result<(PathBuf, Option<Lock>)> {
+    let config = config.map(config::Config::read).transpose()?;
+    let (named, lock) = config.map(|config| (config.store, config.lock)).unzip();
+    let store = store.or(named).context("name a ledger with --store or --config")?;
+    Ok((store, lock.flatten()))
 }
 
 /// One thread, with the light client on it: switches between threads cost more than the work.

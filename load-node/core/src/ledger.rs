@@ -41,6 +41,9 @@ pub enum LedgerError {
         /// What this program reads.
         expected: u32,
     },
+    /// It is not sealed, though there is a lock for it.
+    #[error("the ledger in {0} is not sealed, but the configuration has a `lock` for it. Remedy: take the `lock` away, or start with an empty store and have the owner renew the device")]
+    Unsealed(String),
     /// It belongs to another chain or device.
     #[error("the ledger belongs to another {0}. Remedy: give each node and chain a store of its own")]
     Foreign(&'static str),

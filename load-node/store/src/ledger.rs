@@ -107,7 +107,7 @@ impl RocksLedger {
         let format = self.raw(META, KEY_FORMAT)?.ok_or(LedgerError::Damaged("format"))?;
         match (decode::<u32>(&format, "format")?, lock) {
             (FORMAT, None) => Ok(()),
-            (FORMAT, Some(_)) => Err(self.locked("it is not sealed, but the configuration has a lock for it".into())),
+            (FORMAT, Some(_)) => Err(LedgerError::Unsealed(self.path.clone())),
             (FORMAT_SEALED, None) => Err(self.locked("it is sealed, and no lock was given".into())),
             (FORMAT_SEALED, Some(lock)) => {
                 let key = lock.unwrap(&self.wrapped()?).map_err(|reason| self.locked(reason))?;

@@ -32,7 +32,7 @@ pub enum Lock {
     /// A file with a passphrase, of which Argon2id (RFC 9106; 19 MiB, 2 passes) makes the key. White space around it
     /// does not count.
     PassphraseFile(PathBuf),
-    /// A file with a key: 32 bytes in hexadecimal.
+    /// A file with a key: 32 bytes in hexadecimal, as `key generate` makes them.
     KeyFile(PathBuf),
     /// A program and its arguments that prints such a key, for example one that asks a TPM or an HSM.
     Command(Vec<String>),
@@ -105,7 +105,7 @@ impl Lock {
                 .hash_password_into_with_memory(secret, salt, &mut *key, &mut memory)
                 .map_err(|error| error.to_string())?;
         } else {
-            hex::decode_to_slice(secret, &mut *key)
+            hex::decode_to_slice(secret.strip_prefix(b"0x").unwrap_or(secret), &mut *key)
                 .map_err(|_| format!("{} is not 32 bytes in hexadecimal", self.name()))?;
         }
         Ok(key)
