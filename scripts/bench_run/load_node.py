@@ -7,6 +7,7 @@ from demo_run.figures import quantile
 from demo_run.folder import Folder
 from demo_run.loads import LoadNode
 from demo_run.processes import wait_until
+from image_run.__main__ import made
 
 from . import drive, samples
 from .cells import Cell
@@ -44,6 +45,9 @@ def figures(options):
         yield from cold_starts(stand, starts)
         yield from warm_starts(stand, clients, starts)
         yield from to_actuator(stand, clients, cell)
+        image, *_ = made()
+        params = {"compressed": True, "unpacked_mib": round(image.rootfs_bytes / 2**20, 1)}
+        yield figure("image_mib", image.layer_bytes / 2**20, "MiB", params, "load-node")
     finally:
         stand.close()
 

@@ -1,0 +1,1 @@
+"""The load node as an OCI image."""
