@@ -1,7 +1,10 @@
 """The faults. Each takes a device of its own, and answers with what it saw."""
 
+import pathlib
 import random
 import re
+import shlex
+import shutil
 import subprocess
 import time
 
@@ -9,6 +12,7 @@ from demo_run.loads import LOAD_NODE
 from demo_run.network import run
 from demo_run.processes import Failed, wait_until
 
+UPGRADE = pathlib.Path(__file__).resolve().parents[2] / "deploy" / "upgrade"
 HOURS = 6
 # So that six hours pass in a minute and a half.
 SPEED = 240
@@ -181,6 +185,43 @@ def wrong_passphrase(device, _options):
     return f"{device.must_be_whole()} readings are anchored once each; wrong passphrases were refused with their remedy"
 
 
+def upgrade(device, _options):
+    """Another version takes the node's place, then one that does not run: the one before comes back."""
+    device.build(device.stand)
+    into, config = device.home / "opt", device.config_file
+    (into / "versions" / "first").mkdir(parents=True)
+    shutil.copy(LOAD_NODE, into / "versions" / "first")
+    (into / "current").symlink_to("versions/first")
+    node, pid = into / "current" / LOAD_NODE.name, device.home / "pid"
+    # What a service manager does: starts it again whenever it ends.
+    words = shlex.join([str(node), *device.program.command[1:]])
+    device.program.command = ["sh", "-c", f"while :; do {words} & echo $! > {pid}; wait $!; sleep 0.2; done"]
+    device.program.start()
+    device.wait_for("anchored", 0, "a unit is anchored")
+    again = copy_of(LOAD_NODE, device.home / "again", b"\0")
+    broken = device.home / "broken"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    for program, code in ((again, 0), (broken, 1)):
+        command = [UPGRADE, program, "--config", config, "--into", into, "--patience", 15]
+        done = subprocess.run([str(word) for word in (*command, "--restart", f"kill $(cat {pid})")], capture_output=True, text=True)
+        if done.returncode != code:
+            raise Failed(f"the upgrade to {program.name} ended with {done.returncode}: {done.stdout} {done.stderr}")
+    device.wait_for("anchored", len(device.events("anchored")) + 1, "units are anchored again")
+    device.program.kill()
+    # The loop is gone; the node itself is asked to end, and hands in what it has.
+    must(["sh", "-c", f"kill $(cat {pid})"])
+    wait_until("the node has ended", lambda: not pathlib.Path(f"/proc/{pid.read_text().strip()}").exists(), 90, pause_s=0.2)
+    return f"{device.must_be_whole()} readings are anchored once each; a broken version was taken back"
+
+
+def copy_of(program, path, more):
+    """Another version: the same program, and bytes behind it that nothing reads."""
+    path.write_bytes(program.read_bytes() + more)
+    path.chmod(0o755)
+    return path
+
+
 def must(command):
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if done.returncode:
@@ -190,4 +231,5 @@ def must(command):
 CASES = {
     "offline": offline, "gateway-switch": gateway_switch, "kills": kills, "clock-jump": clock_jump,
     "disk-full": disk_full, "damage": damage, "wrong-passphrase": wrong_passphrase,
+    "upgrade": upgrade,
 }  # fmt: skip
