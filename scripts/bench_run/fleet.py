@@ -66,10 +66,12 @@ class Fleet(Clients):
 
 
 def allow_files(count):
-    """Children may open so many files, as far as this program may allow it."""
+    """Children may open so many files, as far as this program may allow it: root may beyond the hard limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = min(count, hard) if hard != resource.RLIM_INFINITY else count
-    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count, max(count, hard)))
+    except (PermissionError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, hard), hard))
 
 
 def figures(options):
