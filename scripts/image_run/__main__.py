@@ -1,10 +1,13 @@
 """`scripts/image`: the load node as an OCI image."""
 
 import argparse
+import contextlib
 import datetime
 import json
 import pathlib
+import shutil
 import sys
+import tarfile
 
 from demo_run.network import TARGET, run
 from demo_run.processes import Failed
@@ -22,12 +25,12 @@ SETTINGS = {
 
 def arguments():
     parser = argparse.ArgumentParser(
-        prog="scripts/image", description="Makes an OCI image of the load node: a layout in one tar file, and its bill of "
-        "materials beside it. Its configuration stands at /etc/loadstone, read-only; it writes to its volume alone.",
+        prog="scripts/image", description="Makes an OCI image of the load node: a layout as a folder and as one tar file, and "
+        "its bill of materials beside it. Its configuration stands at /etc/loadstone, read-only; it writes to its volume alone.",
     )  # fmt: skip
-    parser.add_argument("--out", type=pathlib.Path, default=TOP / "target" / "image", help="where both files go")
+    parser.add_argument("--out", type=pathlib.Path, default=TOP / "target" / "image", help="where they go")
     parser.add_argument("--json", action="store_true", help="the figures as one JSON object")
-    parser.add_argument("--test", action="store_true", help="makes it twice, compares, and runs it")
+    parser.add_argument("--test", action="store_true", help="makes it twice, compares, runs it, and looks at the systemd unit")
     return parser.parse_args()
 
 
@@ -39,8 +42,20 @@ def made():
     commit, moment = run(["git", "log", "-1", "--format=%H %ct"], cwd=TOP).split()
     created = datetime.datetime.fromtimestamp(int(moment), datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     files, bill = entries(program)
-    annotations = {"org.opencontainers.image.title": PROGRAM, "org.opencontainers.image.revision": commit}
-    return Layout(files, SETTINGS, annotations, int(moment), created), files, bill
+    labels = {"title": PROGRAM, "revision": commit, "version": version_of(bill), "licenses": "Apache-2.0"}
+    labels = {f"org.opencontainers.image.{name}": value for name, value in labels.items()}
+    return Layout(files, {**SETTINGS, "Labels": labels}, labels, int(moment), created), files, bill
+
+
+def version_of(bill):
+    return json.loads(bill)["metadata"]["component"]["version"]
+
+
+def lay_out(tar, folder):
+    """The layout as a folder, too, for tools that read no tar file."""
+    shutil.rmtree(folder, ignore_errors=True)
+    with tarfile.open(tar) as file:
+        file.extractall(folder, filter="data")
 
 
 def main():
@@ -50,6 +65,7 @@ def main():
         options.out.mkdir(parents=True, exist_ok=True)
         path = options.out / f"{PROGRAM}.tar"
         path.write_bytes(image.tar())
+        lay_out(path, options.out / PROGRAM)
         (options.out / f"{PROGRAM}.cdx.json").write_bytes(bill)
         figures = {
             "image": str(path), "digest": image.digest, "image_mib": round(image.layer_bytes / 2**20, 2),
@@ -57,8 +73,10 @@ def main():
             "components": len(json.loads(bill)["components"]),
         }  # fmt: skip
         if options.test:
-            trial.same_again(image, made()[0])
-            trial.runs(files, SETTINGS, options.out)
+            with contextlib.redirect_stdout(sys.stderr):
+                trial.same_again(image, made()[0])
+                trial.runs(files, SETTINGS)
+                trial.unit_is_sound()
     except Failed as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 
 from demo_run.network import run
+from demo_run.processes import Failed
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = "loadstone-load-node"
@@ -31,7 +32,9 @@ def entries(program):
         SBOM: (0o644, bill),
         **{path.lstrip("/"): (0o755, pathlib.Path(path).read_bytes()) for path in libraries},
     }
-    folders = {"etc/loadstone", "tmp", *(str(parent) for path in files for parent in pathlib.PurePath(path).parents)} - {"."}
+    # Where a runtime mounts on a root that it can't write to.
+    mounted = {"etc/loadstone", "tmp", "proc", "dev", "sys"}
+    folders = mounted | {*(str(parent) for path in files for parent in pathlib.PurePath(path).parents)} - {"."}
     folders |= {str(parent) for parent in pathlib.PurePath(HOME).parents} - {"."}
     found = [(path, mode, 0, content) for path, (mode, content) in files.items()]
     found += [(path, 0o1777 if path == "tmp" else 0o755, 0, None) for path in folders]
@@ -88,4 +91,4 @@ def package_of(path):
         if done.returncode == 0:
             name = done.stdout.split(":")[0]
             return name, run(["dpkg-query", "-W", "-f", "${Version}", name]).strip()
-    return pathlib.Path(path).name, "unknown"
+    raise Failed(f"{path} is of no Debian package, so the bill of materials can't name it")

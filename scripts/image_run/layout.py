@@ -8,12 +8,15 @@ import gzip
 import hashlib
 import io
 import json
+import platform
 import tarfile
 
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
+# As OCI calls the machines that it calls otherwise than the kernel does.
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def tar_of(entries, moment):
@@ -49,7 +52,7 @@ class Layout:
         rootfs = tar_of(entries, moment)
         layer = gzip.compress(rootfs, compresslevel=9, mtime=0)
         config = document({
-            "created": created, "architecture": "amd64", "os": "linux", "config": settings,
+            "created": created, "architecture": ARCHITECTURES.get(platform.machine(), platform.machine()), "os": "linux", "config": settings,
             "rootfs": {"type": "layers", "diff_ids": [digest(rootfs)]},
             "history": [{"created": created, "comment": "scripts/image"}],
         })  # fmt: skip

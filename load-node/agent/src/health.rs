@@ -25,6 +25,8 @@ const MAX_ANSWER_BYTES: u64 = 65_536;
 pub struct Health {
     /// Its name.
     pub name: String,
+    /// The file that it runs, links followed; ends with ` (deleted)` once that was replaced. Upgrades tell versions by it.
+    pub program: Option<PathBuf>,
     /// Whether it can follow orders and hand in readings now.
     pub ready: bool,
     /// The level that it holds, in watts.

@@ -133,7 +133,8 @@ impl Agent {
         let now = self.now();
         let state = self.node.state(now);
         let setpoint_w = self.site.setpoint();
-        let health = Health { name: self.name.clone(), ready: state.is_ready(), setpoint_w, state };
+        let program = std::env::current_exe().ok();
+        let health = Health { name: self.name.clone(), program, ready: state.is_ready(), setpoint_w, state };
         let Ok(answer) = serde_json::to_vec(&health) else { return };
         // A reader that is gone or asleep holds up nothing.
         tokio::spawn(async move { timeout(WAIT_TIME, stream.write_all(&answer)).await });
